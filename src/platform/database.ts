@@ -1,0 +1,171 @@
+import { Kysely, PostgresDialect, type PostgresPoolClient } from "kysely";
+import pg from "pg";
+import { UnavailableError } from "../lib/errors.ts";
+import type { Logger } from "./logger.ts";
+import type { Tables } from "./tables.ts";
+
+/** A statement. A named one is prepared once per connection (about 2× for small ones), so its text must be constant. */
+export interface Statement {
+  readonly name?: string;
+  readonly text: string;
+}
+
+/** Runs statements, on the pool or inside one transaction. */
+export interface Executor {
+  /** For configuration and look-ups: kysely sends no prepared statements. */
+  readonly kysely: Kysely<Tables>;
+  /** For hot statements. Throws UnavailableError when the database is away, else the pg error. */
+  query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
+}
+
+/** One open transaction. */
+export interface Transaction extends Executor {
+  /** Runs once the transaction has committed, and never when it has not. */
+  afterCommit(callback: () => void): void;
+}
+
+/** The pool. */
+export interface Database extends Executor {
+  /** Commits when `work` resolves, rolls back when it rejects. No network call belongs inside. */
+  transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /** Connections in use, idle and waited for. */
+  pressure(): { readonly total: number; readonly idle: number; readonly waiting: number };
+  close(): Promise<void>;
+}
+
+// SQLSTATE classes that mean "not now": connection trouble, shutdown, too many connections, read-only standby.
+const unavailableStates = /^(08|57P0[1-5]|53300|25006|25P03)/;
+
+/** Whether an error means that the database is away, rather than that a statement was wrong. */
+function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error ? String(error.code) : "";
+  if (/^[0-9A-Z]{5}$/.test(code)) return unavailableStates.test(code);
+  return /^E[A-Z]+$/.test(code) || /terminated|timeout|closed|not queryable|after calling end/i.test(error.message);
+}
+
+function translate(error: unknown): unknown {
+  if (error instanceof UnavailableError || !isUnavailable(error)) return error;
+  return new UnavailableError("database_unavailable", "The database cannot be reached; try again shortly.", {
+    retryAfterSeconds: 5,
+    cause: error,
+  });
+}
+
+async function run<Row extends object>(
+  client: pg.Pool | pg.PoolClient,
+  statement: Statement,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  try {
+    // A text without values may hold several commands, which only the simple protocol takes.
+    const result =
+      values.length === 0 && statement.name === undefined
+        ? await client.query<Row>(statement.text)
+        : await client.query<Row>({ ...statement, values: values as unknown[] });
+    return result.rows;
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+// Kysely over connections that we hand out, so that its errors are translated like those of `query`.
+function kyselyOver(connect: () => Promise<pg.PoolClient>, release: (client: pg.PoolClient) => void): Kysely<Tables> {
+  const pool = {
+    options: {},
+    end: () => Promise.resolve(),
+    connect: async () => {
+      const client = await connect();
+      const query = (text: string, values: readonly unknown[]): Promise<unknown> =>
+        client.query(text, values as unknown[]).catch((error: unknown) => {
+          throw translate(error);
+        });
+      return { query, release: () => release(client) } as PostgresPoolClient;
+    },
+  };
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+}
+
+class OpenTransaction implements Transaction {
+  readonly #client: pg.PoolClient;
+  readonly #callbacks: (() => void)[] = [];
+  #kysely: Kysely<Tables> | undefined;
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client;
+  }
+
+  // Made only when asked for: the hot paths never do.
+  get kysely(): Kysely<Tables> {
+    return (this.#kysely ??= kyselyOver(
+      () => Promise.resolve(this.#client),
+      () => {},
+    ));
+  }
+
+  query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    return run<Row>(this.#client, statement, values);
+  }
+
+  afterCommit(callback: () => void): void {
+    this.#callbacks.push(callback);
+  }
+
+  committed(): void {
+    for (const callback of this.#callbacks) callback();
+  }
+}
+
+/** Opens a pool of at most `poolSize` connections. Nothing connects before the first statement. */
+export function openDatabase(connectionString: string, poolSize: number, log: Logger): Database {
+  const pool = new pg.Pool({
+    connectionString,
+    max: poolSize,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    statement_timeout: 30_000,
+    idle_in_transaction_session_timeout: 30_000,
+    keepAlive: true,
+    application_name: "hookyard",
+  });
+  pool.on("error", (err) => log.warn({ unit: "database", err }, "idle database connection lost"));
+  const connect = (): Promise<pg.PoolClient> =>
+    pool.connect().catch((error: unknown) => {
+      throw translate(error);
+    });
+
+  return {
+    kysely: kyselyOver(connect, (client) => client.release()),
+    query: (statement, values) => run(pool, statement, values),
+
+    async transaction(work) {
+      const client = await connect();
+      // A connection that breaks while it is ours would otherwise raise an unhandled "error" event.
+      const ignore = (): void => {};
+      client.on("error", ignore);
+      const tx = new OpenTransaction(client);
+      let broken: Error | undefined;
+      let result;
+      try {
+        await client.query("BEGIN");
+        result = await work(tx);
+        // COMMIT of a transaction that Postgres has already aborted answers ROLLBACK, and no error.
+        const { command } = await client.query("COMMIT");
+        if (command !== "COMMIT") throw new Error(`the transaction ended with ${command}`);
+      } catch (error) {
+        await client.query("ROLLBACK").catch((rollbackError: unknown) => {
+          broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
+        });
+        throw translate(error);
+      } finally {
+        client.off("error", ignore);
+        client.release(broken);
+      }
+      tx.committed();
+      return result;
+    },
+
+    pressure: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    close: () => pool.end(),
+  };
+}

@@ -1,0 +1,22 @@
+import type { Clock } from "../lib/clock.ts";
+import type { Settings } from "./config.ts";
+import type { Database } from "./database.ts";
+import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Queue } from "./queue.ts";
+import type { SecretBox } from "./secret-box.ts";
+import type { Signals } from "./signals.ts";
+
+/** What every verb may use, made once by the composition root. */
+export interface Services {
+  readonly db: Database;
+  readonly queue: Queue;
+  readonly signals: Signals;
+  readonly clock: Clock;
+  /** A new UUIDv7 on the hub's clock. */
+  readonly newId: () => string;
+  readonly secretBox: SecretBox;
+  readonly settings: Settings;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
