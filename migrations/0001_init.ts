@@ -144,11 +144,12 @@ const statements = [
      input json NOT NULL,
      parameters json,
      priority int NOT NULL,
+     event json,
      attempt int NOT NULL,
+     attempts_charged int NOT NULL,
      max_attempts int NOT NULL,
      lease_hash bytea,
      lease_worker text,
-     lease_job_retry int,
      lease_expires_at timestamptz,
      lease_seconds int,
      deadline_at timestamptz,
@@ -166,6 +167,8 @@ const statements = [
   `CREATE INDEX tasks_by_event ON tasks (event_id) WHERE event_id IS NOT NULL`,
   // The sweep of lapsed leases reads only what is leased.
   `CREATE INDEX tasks_by_lease ON tasks (lease_expires_at) WHERE state = 'working'`,
+  // Tasks that wait for their time stand here, not in the queue; the promoter gives them a job when it has come.
+  `CREATE INDEX tasks_due ON tasks (start_after) WHERE start_after IS NOT NULL`,
   `CREATE INDEX tasks_working_by_agent ON tasks (agent_id) WHERE state = 'working'`,
   `CREATE TABLE task_attempts (
      task_id uuid NOT NULL,

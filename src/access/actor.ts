@@ -16,7 +16,7 @@ export interface Actor {
 }
 
 /** What a new key or token would be able to do. */
-export interface Grant {
+interface Grant {
   readonly role: Role;
   readonly agents: AgentScope;
 }

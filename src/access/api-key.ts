@@ -12,7 +12,7 @@ const wellFormed = new RegExp(`^${prefix}[0-9A-Za-z]{${randomCharacters + checks
 const leastBootstrapCharacters = 32;
 
 /** A new API key. `key` is shown once; `hash` and `hint` are what is stored. */
-export interface GeneratedApiKey {
+interface GeneratedApiKey {
   readonly key: string;
   /** SHA-256 of the key, 32 bytes. */
   readonly hash: Buffer;

@@ -71,7 +71,7 @@ export function createMetrics(): Metrics {
       registers,
     }),
     gauge(name, help, read) {
-      const gauge = new Gauge({ name, help, registers, collect: () => gauge.set(read()) });
+      const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(read()) });
     },
   };
 }

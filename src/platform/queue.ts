@@ -12,8 +12,6 @@ export interface JobAttempt {
 export interface NewJob {
   readonly id: string;
   readonly priority?: number;
-  /** Seconds from now, or the moment, before which nobody fetches it. */
-  readonly startAfter?: Date;
   readonly retryLimit?: number;
   readonly expireInSeconds?: number;
   readonly group?: { readonly id: string };
@@ -100,11 +98,6 @@ export class Queue {
   /** Deletes jobs: by id whatever their state, by attempt only while that attempt holds them. */
   async remove(db: Executor, name: string, jobs: readonly string[] | readonly JobAttempt[]): Promise<void> {
     if (jobs.length > 0) await this.#boss.deleteJob(name, jobs as string[] | JobAttempt[], { db: this.#adapt(db) });
-  }
-
-  /** Gives attempts back as failed: retried with pg-boss' backoff, or dead-lettered when none is left. */
-  async fail(db: Executor, name: string, jobs: readonly JobAttempt[]): Promise<void> {
-    if (jobs.length > 0) await this.#boss.fail(name, jobs as JobAttempt[], null, { db: this.#adapt(db) });
   }
 
   /** Hands jobs that pg-boss gave up on to `settle`, which must commit what it does; they are then forgotten. */

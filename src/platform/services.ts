@@ -3,6 +3,7 @@ import type { Settings } from "./config.ts";
 import type { Database } from "./database.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
+import type { OutboundHttp } from "./outbound-http.ts";
 import type { Queue } from "./queue.ts";
 import type { SecretBox } from "./secret-box.ts";
 import type { Signals } from "./signals.ts";
@@ -18,5 +19,9 @@ export interface Services {
   readonly secretBox: SecretBox;
   readonly settings: Settings;
   readonly metrics: Metrics;
+  /** The guarded client: every call that leaves the hub goes through it. */
+  readonly outbound: OutboundHttp;
+  /** Where senders and people reach the hub, without a trailing slash; known once it listens. */
+  readonly publicUrl: () => string;
   readonly log: Logger;
 }

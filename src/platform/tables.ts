@@ -124,6 +124,14 @@ export interface RoutesTable {
   deleted_at: Date | null;
 }
 
+/** What a task remembers of its event, so that announcing it need not read the event again. */
+export interface EventSummary {
+  readonly id: string;
+  readonly type: string;
+  readonly sourceId: string;
+  readonly deliveryId: string;
+}
+
 export interface TasksTable {
   id: string;
   project_id: string;
@@ -135,11 +143,12 @@ export interface TasksTable {
   input: Json<string>;
   parameters: NullableJson;
   priority: number;
+  event: NullableJson<EventSummary>;
   attempt: number;
+  attempts_charged: number;
   max_attempts: number;
   lease_hash: Buffer | null;
   lease_worker: string | null;
-  lease_job_retry: number | null;
   lease_expires_at: Date | null;
   lease_seconds: number | null;
   deadline_at: Date | null;

@@ -1,0 +1,22 @@
+import type { Response } from "express";
+import type { Answer } from "./operation.ts";
+
+const jsonType = "application/json; charset=utf-8";
+
+/** Writes an answer. Bytes go out as they are and may not run anything in a browser; everything else as JSON. */
+export function sendAnswer(response: Response, { status, body, contentType, headers = {} }: Answer): void {
+  // Answers hold what only this credential may see, and at times a secret that is shown once.
+  response.status(status).set({ "Cache-Control": "no-store", ...headers });
+  if (body === undefined) {
+    response.end();
+    return;
+  }
+  const isBytes = body instanceof Uint8Array;
+  // A stranger chose these bytes and their type: an event's body may be HTML.
+  if (isBytes) response.set("Content-Security-Policy", "default-src 'none'; sandbox");
+  const bytes = isBytes ? body : Buffer.from(JSON.stringify(body));
+  response.set("Content-Type", contentType ?? (isBytes ? "application/octet-stream" : jsonType));
+  response.set("Content-Length", String(bytes.length));
+  // A status of 204 or 304 and the answer to HEAD have no body; node leaves it out.
+  response.end(bytes);
+}

@@ -1,0 +1,60 @@
+import type { VerificationScheme } from "./verification-scheme.ts";
+import { compileEventValue } from "./verification/event-value.ts";
+import type { EventValue } from "./verification/event-value.ts";
+import { compileHandshake } from "./verification/handshake.ts";
+import type { Handshake } from "./verification/handshake.ts";
+import { listOf } from "./verification/scheme-shape.ts";
+import { compileMethod } from "./verification/signature-method.ts";
+import type { SignatureMethod } from "./verification/signature-method.ts";
+
+/** A scheme made ready for the hot path: names in lower case, pointers cut up, defaults filled in. Immutable. */
+export interface CompiledScheme {
+  readonly methods: readonly SignatureMethod[];
+  readonly signatureHeaders: ReadonlySet<string>;
+  /** Every header that is read at all. */
+  readonly wantedHeaders: ReadonlySet<string>;
+  /** Headers that must not be repeated: all that are read, except those that are only kept. */
+  readonly singleHeaders: ReadonlySet<string>;
+  readonly keepHeaders: readonly string[];
+  /** What the provider sends; undefined: anything. */
+  readonly body: readonly ("json" | "form")[] | undefined;
+  readonly deliveryId: EventValue | undefined;
+  readonly eventType: EventValue | undefined;
+  readonly handshakes: readonly Handshake[];
+  /** Whether this provider asks something with GET; every other source answers GET with 405. */
+  readonly answersGet: boolean;
+}
+
+const defaultKeepHeaders = ["content-type", "user-agent"];
+
+/** Prepares a valid scheme once, so that a request costs no preparation. */
+export function compileScheme(scheme: VerificationScheme): CompiledScheme {
+  const methods = [scheme, ...(scheme.alternatives ?? [])].map(compileMethod);
+  const handshakes = listOf(scheme.handshake).map(compileHandshake);
+  const deliveryId = compileEventValue(scheme.deliveryId);
+  const eventType = compileEventValue(scheme.eventType);
+  const keepHeaders = (scheme.keepHeaders ?? defaultKeepHeaders).map((name) => name.toLowerCase());
+  const signatureHeaders = new Set(methods.flatMap((method) => method.headers));
+  const singleHeaders = new Set([
+    ...signatureHeaders,
+    ...methods.flatMap(({ variableParts, timestamp }) => [
+      ...variableParts.flatMap((part) => (part.kind === "header" ? [part.name] : [])),
+      ...(timestamp?.header === undefined ? [] : [timestamp.header]),
+    ]),
+    ...(deliveryId?.headers ?? []),
+    ...(eventType?.headers ?? []),
+    ...handshakes.flatMap(({ place }) => (place.kind === "header" ? [place.name] : [])),
+  ]);
+  return {
+    methods,
+    signatureHeaders,
+    wantedHeaders: new Set([...singleHeaders, ...keepHeaders, "content-type"]),
+    singleHeaders,
+    keepHeaders,
+    body: scheme.body === undefined ? undefined : listOf(scheme.body),
+    deliveryId,
+    eventType,
+    handshakes,
+    answersGet: handshakes.some((handshake) => handshake.request === "get"),
+  };
+}

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { authorise } from "../access/actor.ts";
+import { recordAudit } from "../access/audit.ts";
+import type { Context } from "../access/context.ts";
+import { InvalidError } from "../lib/errors.ts";
+import { toWireId } from "../lib/ids.ts";
+import { maxLiveSecrets, sealSourceSecret, sourceSecret } from "./source-secret.ts";
+import { schemeOfSource, secretProblems } from "./source-scheme.ts";
+import { presentSource, type Source, sourceFields } from "./source.ts";
+import { insertSource, insertSourceSecrets } from "./store.ts";
+
+export const newSource = z
+  .strictObject({
+    name: sourceFields.name,
+    provider: z.string().describe("An id of GET /api/v1/providers; never changes."),
+    secrets: z
+      .array(sourceSecret)
+      .min(1)
+      .max(maxLiveSecrets)
+      .describe("Any of them verifies. Written as the provider shows them; never shown again."),
+    verification: sourceFields.verification.exactOptional(),
+    response: sourceFields.response.exactOptional(),
+    enabled: sourceFields.enabled.exactOptional().describe("Absent: true. A disabled source answers 404."),
+    rateLimitPerSecond: sourceFields.rateLimitPerSecond.exactOptional(),
+    bodyLimitBytes: sourceFields.bodyLimitBytes.exactOptional(),
+  })
+  .meta({ id: "NewSource" });
+
+export type NewSource = z.infer<typeof newSource>;
+
+/**
+ * Opens an inbound URL. Throws InvalidError for an unknown provider, a scheme that is missing or does not belong, and a
+ * secret that does not fit the scheme (`secrets.N`).
+ */
+export async function createSource(ctx: Context, input: NewSource): Promise<Source> {
+  authorise(ctx.actor, "sources:write");
+  const verification = input.verification ?? {};
+  const scheme = schemeOfSource(input.provider, verification);
+  const problems = secretProblems(scheme, new Map(input.secrets.map((text, index) => [`secrets.${index}`, text])));
+  if (problems.length > 0) throw new InvalidError("A secret does not fit what the provider signs with", problems);
+
+  const { projectId } = ctx.actor;
+  const id = ctx.newId();
+  const now = new Date(ctx.clock.now());
+  const secrets = input.secrets.map((text) =>
+    sealSourceSecret(ctx.secretBox, projectId, { id: ctx.newId(), sourceId: id, text, createdAt: now }),
+  );
+  return await ctx.db.transaction(async (tx) => {
+    const row = await insertSource(tx, {
+      id,
+      project_id: projectId,
+      name: input.name,
+      provider: input.provider,
+      verification: JSON.stringify(verification),
+      response: input.response === undefined ? null : JSON.stringify(input.response),
+      rate_limit_per_second: input.rateLimitPerSecond ?? null,
+      body_limit_bytes: input.bodyLimitBytes ?? null,
+      enabled: input.enabled ?? true,
+      created_at: now,
+      updated_at: now,
+      deleted_at: null,
+    });
+    await insertSourceSecrets(tx, secrets);
+    const detail = { provider: input.provider, fields: Object.keys(input) };
+    await recordAudit(ctx, tx, { action: "source.create", target: toWireId("source", id), detail });
+    await ctx.signals.emit(tx, "sources", [id]);
+    return presentSource(row, secrets, ctx.publicUrl());
+  });
+}

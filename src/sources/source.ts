@@ -1,0 +1,112 @@
+import { z } from "zod";
+import { toWireId } from "../lib/ids.ts";
+import { displayName, storableText } from "../lib/storable-text.ts";
+import type { SourceRow, SourceSecretRow } from "./store.ts";
+import { verificationScheme } from "./verification-scheme.ts";
+
+const webUrl = storableText(2048).refine((text) => /^https?:\/\/\S+$/.test(text) && URL.canParse(text), {
+  error: "must be an http or https URL",
+});
+
+const verification = z.strictObject({
+  toleranceSeconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .exactOptional()
+    .describe("How far a signed timestamp may be from now. No effect where the provider signs none."),
+  url: webUrl.exactOptional().describe("The URL as the provider signs it, when that is not the source's own."),
+  scheme: verificationScheme
+    .exactOptional()
+    .describe("How the sender signs; for the provider custom, and only for it."),
+});
+
+// Nothing that a browser would run: the answer comes from the hub's own origin.
+const responseTypes = ["text/plain", "application/json", "application/xml", "text/xml"] as const;
+
+const response = z.strictObject({
+  status: z.int().min(200).max(299),
+  body: z
+    .union([storableText(4096), z.record(z.string(), z.json())])
+    .exactOptional()
+    .describe("Text, or an object that is sent as JSON. Absent: no body."),
+  contentType: z
+    .enum(responseTypes)
+    .exactOptional()
+    .describe("Absent: application/json for an object, else text/plain."),
+});
+
+/** What can be said of a source besides its provider and its secrets. */
+export const sourceFields = {
+  name: displayName,
+  verification,
+  response: response
+    .refine(({ status, body }) => body === undefined || (status !== 204 && status !== 205), {
+      path: ["body"],
+      error: "must be absent where the status allows none",
+    })
+    .refine(({ body }) => Buffer.byteLength(JSON.stringify(body ?? "")) <= 8192, {
+      path: ["body"],
+      error: "must have at most 8 KiB as JSON",
+    })
+    .describe("What the sender gets for an event. Absent: 200 with the event's id."),
+  enabled: z.boolean(),
+  rateLimitPerSecond: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .describe("As an average over ten seconds; over it senders get 429. Absent: the hub's setting."),
+  bodyLimitBytes: z
+    .int()
+    .min(1)
+    .max(26_214_400)
+    .describe("Over it senders get 413; at most 25 MiB, GitHub's largest payload. Absent: the hub's setting."),
+};
+
+export type Verification = z.infer<typeof verification>;
+
+/** A source as the API shows it. */
+export const sourceSchema = z
+  .object({
+    id: z.string(),
+    url: z.string().describe("Where the provider sends its webhooks."),
+    name: z.string(),
+    provider: z.string(),
+    verification,
+    response: response.exactOptional(),
+    enabled: z.boolean(),
+    rateLimitPerSecond: z.int().exactOptional(),
+    bodyLimitBytes: z.int().exactOptional(),
+    liveSecrets: z
+      .array(z.object({ createdAt: z.iso.datetime(), expiresAt: z.iso.datetime().exactOptional() }))
+      .describe("One entry for each secret that verifies now, oldest first. The secrets themselves are never shown."),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: "Source" });
+
+export type Source = z.infer<typeof sourceSchema>;
+
+/** The public form of a stored source. `secrets` may hold other sources' secrets too. */
+export function presentSource(row: SourceRow, secrets: readonly SourceSecretRow[], publicUrl: string): Source {
+  const id = toWireId("source", row.id);
+  return {
+    id,
+    url: `${publicUrl}/in/${id}`,
+    name: row.name,
+    provider: row.provider,
+    verification: row.verification as Verification,
+    ...(row.response === null ? {} : { response: row.response as NonNullable<Source["response"]> }),
+    enabled: row.enabled,
+    ...(row.rate_limit_per_second === null ? {} : { rateLimitPerSecond: row.rate_limit_per_second }),
+    ...(row.body_limit_bytes === null ? {} : { bodyLimitBytes: row.body_limit_bytes }),
+    liveSecrets: secrets
+      .filter((secret) => secret.source_id === row.id)
+      .map((secret) => ({
+        createdAt: secret.created_at.toISOString(),
+        ...(secret.expires_at === null ? {} : { expiresAt: secret.expires_at.toISOString() }),
+      })),
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  };
+}

@@ -1,0 +1,107 @@
+import type { Insertable, Selectable, Updateable } from "kysely";
+import type { PageRequest } from "../lib/page-request.ts";
+import type { Executor, Transaction } from "../platform/database.ts";
+import type { SourcesTable, SourceSecretsTable } from "../platform/tables.ts";
+
+/** A source as it is stored. */
+export type SourceRow = Selectable<SourcesTable>;
+
+/** One sealed secret of a source. */
+export type SourceSecretRow = Selectable<SourceSecretsTable>;
+
+export async function insertSource(tx: Transaction, source: Insertable<SourcesTable>): Promise<SourceRow> {
+  return await tx.kysely.insertInto("sources").values(source).returningAll().executeTakeFirstOrThrow();
+}
+
+/** A source of the project; deleted ones are not found. `lock` keeps it as it is until the transaction ends. */
+export async function selectSource(
+  db: Executor,
+  projectId: string,
+  id: string,
+  lock?: "update" | "share",
+): Promise<SourceRow | undefined> {
+  return await db.kysely
+    .selectFrom("sources")
+    .selectAll()
+    .where("id", "=", id)
+    .where("project_id", "=", projectId)
+    .where("deleted_at", "is", null)
+    .$if(lock === "update", (query) => query.forUpdate())
+    .$if(lock === "share", (query) => query.forShare())
+    .executeTakeFirst();
+}
+
+/** A page of a project's sources, newest first, and one row more when there is a next page. */
+export async function selectSources(
+  db: Executor,
+  projectId: string,
+  { limit, cursor }: PageRequest,
+): Promise<SourceRow[]> {
+  return await db.kysely
+    .selectFrom("sources")
+    .selectAll()
+    .where("project_id", "=", projectId)
+    .where("deleted_at", "is", null)
+    .$if(cursor !== undefined, (query) => query.where("id", "<", cursor as string))
+    .orderBy("id", "desc")
+    .limit(limit + 1)
+    .execute();
+}
+
+/** Changes a source that the caller has locked. */
+export async function updateSourceRow(
+  tx: Transaction,
+  id: string,
+  changes: Updateable<SourcesTable>,
+): Promise<SourceRow> {
+  return await tx.kysely
+    .updateTable("sources")
+    .set(changes)
+    .where("id", "=", id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+export async function insertSourceSecrets(tx: Transaction, secrets: readonly SourceSecretRow[]): Promise<void> {
+  await tx.kysely
+    .insertInto("source_secrets")
+    .values([...secrets])
+    .execute();
+}
+
+/** The secrets of these sources that still verify at `now`, oldest first. */
+export async function selectLiveSourceSecrets(
+  db: Executor,
+  sourceIds: readonly string[],
+  now: Date,
+): Promise<SourceSecretRow[]> {
+  if (sourceIds.length === 0) return [];
+  return await db.kysely
+    .selectFrom("source_secrets")
+    .selectAll()
+    .where("source_id", "in", [...sourceIds])
+    .where((is) => is.or([is("expires_at", "is", null), is("expires_at", ">", now)]))
+    .orderBy("id")
+    .execute();
+}
+
+/** Ends a source's secrets at `end`, except those that end sooner, and forgets those that have ended by `now`. */
+export async function expireSourceSecrets(tx: Transaction, sourceId: string, end: Date, now: Date): Promise<void> {
+  await tx.kysely
+    .updateTable("source_secrets")
+    .set({ expires_at: end })
+    .where("source_id", "=", sourceId)
+    .where((is) => is.or([is("expires_at", "is", null), is("expires_at", ">", end)]))
+    .execute();
+  await tx.kysely
+    .deleteFrom("source_secrets")
+    .where("source_id", "=", sourceId)
+    .where("expires_at", "<=", now)
+    .execute();
+}
+
+/** Takes a source that the caller has locked out of use, and forgets its secrets. */
+export async function deleteSourceRow(tx: Transaction, id: string, now: Date): Promise<void> {
+  await tx.kysely.updateTable("sources").set({ deleted_at: now }).where("id", "=", id).execute();
+  await tx.kysely.deleteFrom("source_secrets").where("source_id", "=", id).execute();
+}

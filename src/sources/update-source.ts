@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { recordAudit } from "../access/audit.ts";
+import { authoriseChange } from "../access/authorise-change.ts";
+import type { Context } from "../access/context.ts";
+import { InvalidError, NotFoundError } from "../lib/errors.ts";
+import { toWireId } from "../lib/ids.ts";
+import { openSourceSecret } from "./source-secret.ts";
+import { schemeOfSource, secretProblems } from "./source-scheme.ts";
+import { presentSource, type Source, sourceFields, type Verification } from "./source.ts";
+import { selectLiveSourceSecrets, selectSource, type SourceRow, type SourceSecretRow } from "./store.ts";
+import { updateSourceRow } from "./store.ts";
+
+export const sourceChanges = z
+  .strictObject({
+    name: sourceFields.name.exactOptional(),
+    verification: sourceFields.verification.exactOptional(),
+    response: sourceFields.response.nullable().exactOptional(),
+    enabled: sourceFields.enabled.exactOptional(),
+    rateLimitPerSecond: sourceFields.rateLimitPerSecond.nullable().exactOptional(),
+    bodyLimitBytes: sourceFields.bodyLimitBytes.nullable().exactOptional(),
+  })
+  .describe("An absent field stays as it is, null clears it; objects are replaced as a whole.")
+  .meta({ id: "SourceChanges" });
+
+export type SourceChanges = z.infer<typeof sourceChanges>;
+
+// A scheme that the live secrets do not fit would turn every sender away.
+function requireFittingScheme(
+  ctx: Context,
+  source: SourceRow,
+  verification: Verification,
+  secrets: readonly SourceSecretRow[],
+): void {
+  const scheme = schemeOfSource(source.provider, verification);
+  if (verification.scheme === undefined) return;
+  const texts = secrets.map(
+    (secret) => [secret.id, openSourceSecret(ctx.secretBox, source.project_id, secret)] as const,
+  );
+  const [problem] = secretProblems(scheme, new Map(texts));
+  if (problem === undefined) return;
+  const message = `does not fit the source's live secrets, each of which ${problem.message}`;
+  throw new InvalidError(`verification.scheme ${message}`, [{ path: "verification.scheme", message }]);
+}
+
+/**
+ * Changes a source; switching it on or off needs less permission than the rest. Throws InvalidError for a scheme that does
+ * not belong or that the live secrets do not fit, NotFoundError when the project has no such source.
+ */
+export async function updateSource(ctx: Context, id: string, changes: SourceChanges): Promise<Source> {
+  authoriseChange(ctx.actor, "sources", changes, "enabled");
+  const { name, verification, response, enabled, rateLimitPerSecond, bodyLimitBytes } = changes;
+  const now = new Date(ctx.clock.now());
+  return await ctx.db.transaction(async (tx) => {
+    const source = await selectSource(tx, ctx.actor.projectId, id, "update");
+    if (source === undefined) throw new NotFoundError("There is no such source in this project");
+    const secrets = await selectLiveSourceSecrets(tx, [id], now);
+    if (verification !== undefined) requireFittingScheme(ctx, source, verification, secrets);
+    const row = await updateSourceRow(tx, id, {
+      ...(name === undefined ? {} : { name }),
+      ...(verification === undefined ? {} : { verification: JSON.stringify(verification) }),
+      ...(response === undefined ? {} : { response: response === null ? null : JSON.stringify(response) }),
+      ...(enabled === undefined ? {} : { enabled }),
+      ...(rateLimitPerSecond === undefined ? {} : { rate_limit_per_second: rateLimitPerSecond }),
+      ...(bodyLimitBytes === undefined ? {} : { body_limit_bytes: bodyLimitBytes }),
+      updated_at: now,
+    });
+    const detail = { fields: Object.keys(changes), ...(enabled === undefined ? {} : { enabled }) };
+    await recordAudit(ctx, tx, { action: "source.update", target: toWireId("source", id), detail });
+    await ctx.signals.emit(tx, "sources", [id]);
+    return presentSource(row, secrets, ctx.publicUrl());
+  });
+}

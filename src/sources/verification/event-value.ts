@@ -1,0 +1,71 @@
+import { parsePointer, readPointerText } from "./json-pointer.ts";
+import type { PointerPath } from "./json-pointer.ts";
+import { listOf } from "./scheme-shape.ts";
+import type { ValuePartShape, ValueShape } from "./scheme-shape.ts";
+
+type EventValuePart =
+  | { readonly kind: "header"; readonly names: readonly string[] }
+  | { readonly kind: "pointer"; readonly paths: readonly PointerPath[] }
+  | { readonly kind: "keyOtherThan"; readonly keys: ReadonlySet<string> };
+
+/** Where a delivery id or an event type is read: one place, or several that are joined. */
+export interface EventValue {
+  readonly parts: readonly EventValuePart[];
+  readonly separator: string;
+  /** The headers among these places, in lower case. */
+  readonly headers: readonly string[];
+}
+
+export function compileEventValue(value: ValueShape | undefined): EventValue | undefined {
+  if (value === undefined) return undefined;
+  const parts = ("joined" in value ? value.joined : [value]).map(compilePart);
+  return {
+    parts,
+    separator: ("joined" in value ? value.separator : undefined) ?? ".",
+    headers: parts.flatMap((part) => (part.kind === "header" ? part.names : [])),
+  };
+}
+
+/**
+ * The value, or undefined when its first part is absent, or with `complete`, when any part is: an id of half its parts would
+ * make one of two events, while a type without its action is still a type (GitHub's `push`).
+ */
+export function readEventValue(
+  value: EventValue,
+  body: unknown,
+  headers: ReadonlyMap<string, string>,
+  complete: boolean,
+): string | undefined {
+  let joined: string | undefined;
+  for (const part of value.parts) {
+    const text = readPart(part, body, headers);
+    if (text !== undefined) joined = joined === undefined ? text : joined + value.separator + text;
+    else if (joined === undefined || complete) return undefined;
+  }
+  return joined;
+}
+
+function compilePart(part: ValuePartShape): EventValuePart {
+  if ("header" in part) return { kind: "header", names: listOf(part.header).map((name) => name.toLowerCase()) };
+  if ("pointer" in part) return { kind: "pointer", paths: listOf(part.pointer).map(parsePointer) };
+  return { kind: "keyOtherThan", keys: new Set(part.keyOtherThan) };
+}
+
+function readPart(part: EventValuePart, body: unknown, headers: ReadonlyMap<string, string>): string | undefined {
+  if (part.kind === "header") {
+    for (const name of part.names) {
+      const text = headers.get(name);
+      if (text !== undefined && text !== "") return text;
+    }
+    return undefined;
+  }
+  if (part.kind === "pointer") {
+    for (const path of part.paths) {
+      const text = readPointerText(body, path);
+      if (text !== undefined) return text;
+    }
+    return undefined;
+  }
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return undefined;
+  return Object.keys(body).find((key) => key !== "" && !part.keys.has(key));
+}

@@ -1,0 +1,128 @@
+import { createHmac } from "node:crypto";
+import type { CompiledScheme } from "./compile-scheme.ts";
+import { mediaTypeOf, parseBody } from "./parse-body.ts";
+import type { ParsedBody } from "./parse-body.ts";
+import { authenticate } from "./verification/authenticate.ts";
+import type { Authenticated } from "./verification/authenticate.ts";
+import { answerHandshake } from "./verification/handshake.ts";
+import type { HandshakeResponse } from "./verification/handshake.ts";
+import { readPointerText } from "./verification/json-pointer.ts";
+import type { KeyMaterial } from "./verification/key-material.ts";
+import { pickHeaders } from "./verification/pick-headers.ts";
+import type { PickedHeaders, RawHeaders } from "./verification/pick-headers.ts";
+import { readDelivery } from "./verification/read-delivery.ts";
+import type { Delivery } from "./verification/read-delivery.ts";
+import { reject } from "./verification/rejection.ts";
+import type { Rejection, RejectionReason } from "./verification/rejection.ts";
+import type { SignedRequest } from "./verification/signed-content.ts";
+import { timestampProblem } from "./verification/signed-timestamp.ts";
+
+/** An inbound request, as it came over the wire, and what its source knows. */
+export interface InboundRequest extends SignedRequest {
+  readonly headers: RawHeaders;
+  /** The source's live secrets. */
+  readonly keys: readonly KeyMaterial[];
+  /** What stands after `?` in the requested URL; only handshakes by GET read it. */
+  readonly query?: string | undefined;
+}
+
+/** A request that its source's provider, or whoever else has its secret, did send. */
+export interface VerifiedRequest extends Delivery {
+  readonly ok: true;
+  /** The body as the event document shows it; see `parseBody`. */
+  readonly body: unknown;
+  /** Set when the request is a question: answer with this and store nothing. */
+  readonly handshake: HandshakeResponse | undefined;
+}
+
+/**
+ * Decides whether an inbound request is what its source's scheme demands: pure, never throws, never parses what it has not verified (but
+ * for schemes that put their secret in the body, and handshakes that come before there is a secret).
+ */
+export function verifyRequest(request: InboundRequest, scheme: CompiledScheme): VerifiedRequest | Rejection {
+  const headers = pickHeaders(request.headers, scheme.wantedHeaders);
+  if (request.method === "GET") return verifyQuestion(request, headers, scheme);
+  const contentType = headers.values.get("content-type");
+  let parsed: ParsedBody | undefined;
+  const parse = () => (parsed ??= parseBody(request.rawBody, contentType));
+  const readBody = () => {
+    const body = parse();
+    return body.ok ? body.value : undefined;
+  };
+  const authenticated = authenticate(request, request.keys, headers, scheme, readBody);
+  if (typeof authenticated === "string") return refuseOrIntroduce(authenticated, request, headers, scheme, readBody);
+
+  const body = parse();
+  if (!body.ok) return reject(body.reason);
+  const problem = formatProblem(body.kind, contentType, scheme) ?? staleness(body.value, request, authenticated);
+  if (problem !== undefined) return reject(problem);
+  const handshake = answerHandshake(scheme.handshakes, "signed", {
+    body: body.value,
+    headers: headers.values,
+    secrets: request.keys,
+    sign: signerOf(authenticated),
+  });
+  if (handshake === "bad_handshake") return reject(handshake);
+  return { ok: true, ...readDelivery(request.rawBody, body.value, headers, scheme), body: body.value, handshake };
+}
+
+/** A GET, which no provider sends but to ask whether this URL is ours. */
+function verifyQuestion(
+  request: InboundRequest,
+  headers: PickedHeaders,
+  scheme: CompiledScheme,
+): VerifiedRequest | Rejection {
+  const handshake = answerHandshake(scheme.handshakes, "get", {
+    body: undefined,
+    headers: headers.values,
+    query: new URLSearchParams(request.query),
+    secrets: request.keys,
+  });
+  if (handshake === undefined || handshake === "bad_handshake") return reject(handshake ?? "no_handshake");
+  return { ok: true, ...readDelivery(request.rawBody, undefined, headers, scheme), body: undefined, handshake };
+}
+
+/** Some providers hand over their secret in a first POST, which therefore is not signed yet (Notion's verification_token). */
+function refuseOrIntroduce(
+  reason: RejectionReason,
+  request: InboundRequest,
+  headers: PickedHeaders,
+  scheme: CompiledScheme,
+  readBody: () => unknown,
+): VerifiedRequest | Rejection {
+  if (reason !== "missing_signature" && reason !== "no_live_secret") return reject(reason);
+  if (!scheme.handshakes.some((handshake) => handshake.request === "unsigned")) return reject(reason);
+  const body = readBody();
+  const handshake = answerHandshake(scheme.handshakes, "unsigned", {
+    body,
+    headers: headers.values,
+    secrets: request.keys,
+  });
+  if (handshake === undefined || handshake === "bad_handshake") return reject(reason);
+  return { ok: true, ...readDelivery(request.rawBody, body, headers, scheme), body, handshake };
+}
+
+/** A text that says so is no JSON gone wrong: it was signed, and is kept as a text. */
+function formatProblem(
+  kind: "json" | "form" | "text",
+  contentType: string | undefined,
+  { body }: CompiledScheme,
+): RejectionReason | undefined {
+  if (body === undefined || (kind !== "text" && body.includes(kind))) return undefined;
+  if (kind === "text" && mediaTypeOf(contentType).startsWith("text/")) return undefined;
+  return body.includes("json") ? "not_json" : "not_form";
+}
+
+/** A timestamp that stands in the body could be read only now. */
+function staleness(body: unknown, request: InboundRequest, { method }: Authenticated): RejectionReason | undefined {
+  const { timestamp } = method;
+  if (timestamp?.pointer === undefined) return undefined;
+  const tolerance = request.toleranceSeconds ?? timestamp.toleranceSeconds;
+  return timestampProblem(readPointerText(body, timestamp.pointer), timestamp, request.nowMs, tolerance);
+}
+
+function signerOf({ method, key }: Authenticated): ((text: string) => string) | undefined {
+  const { hmacHash, encoding } = method;
+  if (hmacHash === undefined || encoding === "plain") return undefined;
+  return (text) => createHmac(hmacHash, key).update(text, "utf8").digest(encoding);
+}

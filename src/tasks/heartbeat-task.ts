@@ -1,0 +1,50 @@
+import type { TaskServices } from "./announce-tasks.ts";
+import { leaseLost } from "./complete-task.ts";
+import { type Claim, isHeld, lockClaimedTask } from "./held-task.ts";
+
+/** What a worker may say with a heartbeat. */
+export interface Heartbeat {
+  readonly progress?: unknown;
+  readonly usage?: unknown;
+}
+
+/** What a worker hears: how long its lease runs now, and whether to go on. */
+export interface HeartbeatAnswer {
+  readonly leaseExpiresAt: Date;
+  readonly signal: "continue" | "cancel";
+}
+
+const extendLease = {
+  name: "extend_lease",
+  text: `UPDATE tasks SET lease_expires_at = $2, progress = coalesce($3, progress), usage = coalesce($4, usage),
+                          updated_at = $5
+         WHERE id = $1`,
+};
+
+/**
+ * Extends the lease of a running attempt, never past its deadline. The holder of a task that was canceled meanwhile hears
+ * `cancel` (its lease extends no more); any other lost lease is ConflictError `lease_lost`.
+ */
+export async function heartbeatTask(
+  services: TaskServices,
+  claim: Claim,
+  heartbeat: Heartbeat,
+): Promise<HeartbeatAnswer> {
+  return await services.db.transaction(async (tx) => {
+    const nowMs = services.clock.now();
+    const task = await lockClaimedTask(tx, claim);
+    if (task.state === "canceled") return { leaseExpiresAt: new Date(nowMs), signal: "cancel" };
+    if (!isHeld(task, nowMs)) throw leaseLost();
+    const expiresMs = Math.min(nowMs + task.lease_seconds * 1000, task.deadline_at.getTime());
+    const leaseExpiresAt = new Date(expiresMs);
+    const { progress, usage } = heartbeat;
+    await tx.query(extendLease, [
+      task.id,
+      leaseExpiresAt,
+      progress === undefined ? null : JSON.stringify(progress),
+      usage === undefined ? null : JSON.stringify(usage),
+      new Date(nowMs),
+    ]);
+    return { leaseExpiresAt, signal: "continue" };
+  });
+}

@@ -1,0 +1,28 @@
+import { agentQueue } from "../agents/agent-queue.ts";
+import type { Transaction } from "../platform/database.ts";
+import type { Services } from "../platform/services.ts";
+
+/** A task that may be leased from now on. */
+export interface DueTask {
+  readonly id: string;
+  readonly agentId: string;
+  readonly priority: number;
+}
+
+/**
+ * Puts a job for each task into its agent's queue and tells the waiting workers how many there are, in the caller's
+ * transaction. The job's id is the task's.
+ */
+export async function queueTasks(tx: Transaction, services: Services, tasks: readonly DueTask[]): Promise<void> {
+  if (tasks.length === 0) return;
+  const news: string[] = [];
+  for (const [agentId, due] of Map.groupBy(tasks, (task) => task.agentId)) {
+    await services.queue.insert(
+      tx,
+      agentQueue(agentId),
+      due.map(({ id, priority }) => ({ id, priority })),
+    );
+    news.push(`${agentId}:${due.length}`);
+  }
+  await services.signals.emit(tx, "tasks", news);
+}

@@ -1,0 +1,39 @@
+import type { TaskServices } from "./announce-tasks.ts";
+import { type Claim, lockHeldTask } from "./held-task.ts";
+
+/** Something a worker reports while it works. */
+export interface TaskEvent {
+  /** Counts up within an attempt; a repeated one is ignored. */
+  readonly seq: number;
+  readonly type: string;
+  readonly data?: unknown;
+}
+
+const insertTaskEvents = {
+  name: "insert_task_events",
+  text: `INSERT INTO task_events (task_id, attempt, seq, type, data, created_at)
+         SELECT $1, $2, i.seq, i.type, i.data, $6 FROM unnest($3::bigint[], $4::text[], $5::json[]) AS i (seq, type, data)
+         ON CONFLICT DO NOTHING
+         RETURNING seq`,
+};
+
+/** Keeps what a worker reports. Answers how many were new. Throws ConflictError `lease_lost` when the lease is gone. */
+export async function recordTaskEvents(
+  services: TaskServices,
+  claim: Claim,
+  events: readonly TaskEvent[],
+): Promise<{ readonly recorded: number }> {
+  return await services.db.transaction(async (tx) => {
+    const nowMs = services.clock.now();
+    const task = await lockHeldTask(tx, claim, nowMs);
+    const rows = await tx.query(insertTaskEvents, [
+      task.id,
+      task.attempt,
+      events.map((event) => event.seq),
+      events.map((event) => event.type),
+      events.map((event) => (event.data === undefined ? null : JSON.stringify(event.data))),
+      new Date(nowMs),
+    ]);
+    return { recorded: rows.length };
+  });
+}
