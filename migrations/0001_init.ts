@@ -2,6 +2,10 @@ import { type Kysely, sql } from "kysely";
 
 // One statement a list entry, so that a failure names its own line.
 const statements = [
+  `CREATE TABLE master_key_checks (
+     version int PRIMARY KEY,
+     check_value bytea NOT NULL
+   )`,
   `CREATE TABLE projects (
      id uuid PRIMARY KEY,
      name text NOT NULL,
@@ -32,15 +36,17 @@ const statements = [
      created_at timestamptz NOT NULL
    )`,
   `CREATE INDEX audit_log_by_project ON audit_log (project_id, id DESC)`,
+  // `response` is sealed, because it may hold a secret that is shown once. Null: still under way, or its process died.
   `CREATE TABLE idempotency_keys (
      project_id uuid NOT NULL,
+     credential bytea NOT NULL,
      key text NOT NULL,
      request_hash bytea NOT NULL,
-     status int,
-     headers json,
-     body bytea,
+     holder uuid NOT NULL,
+     locked_until timestamptz NOT NULL,
+     response bytea,
      created_at timestamptz NOT NULL,
-     PRIMARY KEY (project_id, key)
+     PRIMARY KEY (project_id, credential, key)
    )`,
   `CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at)`,
 
@@ -80,7 +86,7 @@ const statements = [
      received_at timestamptz NOT NULL,
      headers json NOT NULL,
      content_type text,
-     body bytea COMPRESSION lz4 NOT NULL,
+     body bytea NOT NULL,
      conflict boolean NOT NULL DEFAULT false
    ) PARTITION BY RANGE (id)`,
   `CREATE INDEX events_by_project ON events (project_id, id DESC)`,
@@ -199,7 +205,7 @@ const statements = [
      content_type text NOT NULL,
      size int NOT NULL,
      sha256 bytea NOT NULL,
-     content bytea COMPRESSION lz4 NOT NULL,
+     content bytea NOT NULL,
      created_at timestamptz NOT NULL,
      UNIQUE (task_id, name)
    )`,
@@ -251,7 +257,7 @@ const statements = [
      subscriber_id uuid,
      task_id uuid,
      external_id text,
-     payload bytea COMPRESSION lz4 NOT NULL,
+     payload bytea NOT NULL,
      created_at timestamptz NOT NULL
    )`,
   `CREATE INDEX messages_by_project ON messages (project_id, id DESC)`,
@@ -295,6 +301,17 @@ const statements = [
   `CREATE TABLE attempts_default PARTITION OF attempts DEFAULT`,
 ];
 
+// Payloads compress with lz4 where this Postgres was built with it (the embedded one was not); elsewhere with its default.
+const compressPayloads = `
+  DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)) THEN
+      ALTER TABLE events ALTER COLUMN body SET COMPRESSION lz4;
+      ALTER TABLE events_default ALTER COLUMN body SET COMPRESSION lz4;
+      ALTER TABLE messages ALTER COLUMN payload SET COMPRESSION lz4;
+      ALTER TABLE artifacts ALTER COLUMN content SET COMPRESSION lz4;
+    END IF;
+  END $$`;
+
 const tables = [
   "attempts",
   "deliveries",
@@ -316,10 +333,11 @@ const tables = [
   "audit_log",
   "api_keys",
   "projects",
+  "master_key_checks",
 ];
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const statement of statements) await sql.raw(statement).execute(db);
+  for (const statement of [...statements, compressPayloads]) await sql.raw(statement).execute(db);
 }
 
 export async function down(db: Kysely<unknown>): Promise<void> {

@@ -47,3 +47,35 @@ export function createAgentCache(services: Services): AgentCache {
   };
   return new ReadThroughCache({ clock, signals, topic: "agents", load, maxEntries: 10_000 });
 }
+
+/** Ids of agents by project and name, in memory. */
+export type AgentNames = ReadThroughCache<string>;
+
+/** The key of a name in `AgentNames`. A project's id is a uuid, so that the first slash ends it. */
+export function agentNameKey(projectId: string, name: string): string {
+  return `${projectId}/${name}`;
+}
+
+/** Makes the look-up of agents by name, for calls that name them. */
+export function createAgentNames(services: Services): AgentNames {
+  const { clock, signals } = services;
+  const load = async (db: Executor, keys: readonly string[]): Promise<Map<string, string>> => {
+    const pairs = keys.map((key) => [key.slice(0, key.indexOf("/")), key.slice(key.indexOf("/") + 1)] as const);
+    const rows = await db.query<{ id: string; project_id: string; name: string }>(selectByNames, [
+      pairs.map(([projectId]) => projectId),
+      pairs.map(([, name]) => name),
+    ]);
+    return new Map(rows.map((row) => [agentNameKey(row.project_id, row.name), row.id]));
+  };
+  const cache = new ReadThroughCache({ clock, signals, topic: "agents", load, maxEntries: 10_000 });
+  // The news names agents by id, so any news forgets all.
+  signals.on("agents", () => cache.forget("all"));
+  return cache;
+}
+
+const selectByNames = {
+  name: "select_agents_by_name",
+  text: `SELECT a.id, a.project_id, a.name
+         FROM unnest($1::uuid[], $2::text[]) AS i (project_id, name)
+         JOIN agents a ON a.project_id = i.project_id AND a.name = i.name AND a.deleted_at IS NULL`,
+};

@@ -1,7 +1,7 @@
 import { Webhook } from "svix";
 
 /** What is signed for one attempt. */
-export interface MessageToSign {
+interface MessageToSign {
   /** The message's id on the wire; the same on every attempt, so that the receiver can drop a repeat. */
   readonly id: string;
   /** The time of the attempt: receivers refuse a timestamp more than five minutes off. */
@@ -13,7 +13,7 @@ export interface MessageToSign {
 }
 
 /** The three headers of Standard Webhooks. */
-export interface SignatureHeaders {
+interface SignatureHeaders {
   readonly "webhook-id": string;
   readonly "webhook-timestamp": string;
   readonly "webhook-signature": string;

@@ -3,8 +3,13 @@ import { recordAudit } from "../access/audit.ts";
 import type { Context } from "../access/context.ts";
 import { NotFoundError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
-import { cancelPendingDeliveries, deleteEndpointRows, lockEndpointsOf } from "./store.ts";
-import { selectSubscriber, updateSubscriberRow } from "./store.ts";
+import {
+  cancelPendingDeliveries,
+  deleteEndpointRows,
+  lockEndpointsOf,
+  selectSubscriber,
+  updateSubscriberRow,
+} from "./store.ts";
 
 /**
  * Deletes a subscriber with its endpoints and cancels what they still had to receive. When it was the default one, the next

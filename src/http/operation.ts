@@ -28,7 +28,7 @@ export interface ResponseDescription {
   readonly contentType?: string;
 }
 
-/** How a body reaches the operation: parsed JSON checked by `body`, or the bytes as they came. */
+/** How a body reaches the operation: parsed JSON checked by `body`, or a Buffer of the bytes as they came. */
 type BodyKind = "json" | { readonly raw: readonly string[]; readonly limitBytes: number };
 
 /** One call of the API: Express' router, the request checks and the OpenAPI document are all made from it. */
@@ -44,6 +44,8 @@ export interface OperationOptions<Params, Query, Body> {
   /** Absent: the call takes no body. */
   readonly body?: z.ZodType<Body>;
   readonly bodyKind?: BodyKind;
+  /** Top-level body fields that are stored as json or bytes, and so may hold NUL characters; elsewhere they are a 422. */
+  readonly freeFields?: readonly string[];
   readonly responses: Readonly<Record<number, ResponseDescription>>;
   handle(ctx: Context, input: OperationInput<Params, Query, Body>): Promise<Answer>;
 }

@@ -1,12 +1,12 @@
-import type { Request } from "express";
+import type { Request, Response } from "express";
 import { MemoryStore, type RateLimitRequestHandler, rateLimit } from "express-rate-limit";
 import { RateLimitedError } from "../lib/errors.ts";
 
 /** How many requests one key may make in a window. */
 export interface RateLimitOptions {
   readonly windowSeconds: number;
-  readonly limit: number;
-  readonly keyOf: (request: Request) => string;
+  readonly limit: number | ((request: Request, response: Response) => number);
+  readonly keyOf: (request: Request, response: Response) => string;
 }
 
 /** A limit as middleware, and the end of its timers. */
@@ -32,7 +32,7 @@ export function createRateLimit({ windowSeconds, limit, keyOf }: RateLimitOption
     validate: false,
     // Retry-After is on the response already.
     handler: (_request, _response, next) => {
-      next(new RateLimitedError(`More than ${limit} requests in ${windowSeconds} seconds; slow down`));
+      next(new RateLimitedError(`Too many requests within ${windowSeconds} seconds; slow down`));
     },
   });
   return { handler, close: () => store.shutdown() };

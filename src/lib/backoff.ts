@@ -16,7 +16,7 @@ export function retryDelaySeconds(
 }
 
 /** What an exponential backoff doubles and where it stops. */
-export interface ExponentialBackoff {
+interface ExponentialBackoff {
   /** The delay after the first attempt, in seconds, before jitter. */
   readonly baseSeconds: number;
   /** No delay is longer than this, jitter included. */

@@ -8,7 +8,7 @@ type AddressRange = readonly [Address, number];
 export type AllowList = readonly AddressRange[];
 
 /** What `parseAllowList` made of its text; `errors` names each entry that is not an address or a CIDR. */
-export interface ParsedAllowList {
+interface ParsedAllowList {
   readonly allow: AllowList;
   readonly errors: readonly string[];
 }

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { chmod, cp, readdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { UnavailableError } from "../lib/errors.ts";
@@ -84,9 +85,8 @@ async function makeReadable(directory: string): Promise<void> {
 
 async function removeAbandonedCopies(target: string): Promise<void> {
   for (const name of await readdir(dirname(target))) {
-    const pid = name.startsWith(`${basename(target)}.copy-`) ? Number(name.slice(name.lastIndexOf("-") + 1)) : 0;
-    if (pid > 0 && !(await isSameProcess(pid, "")))
-      await rm(join(dirname(target), name), { recursive: true, force: true });
+    const pid = Number(/\.copy-(\d+)-/.exec(name)?.[1] ?? process.pid);
+    if (!(await isSameProcess(pid, ""))) await rm(join(dirname(target), name), { recursive: true, force: true });
   }
 }
 
@@ -94,7 +94,7 @@ async function removeAbandonedCopies(target: string): Promise<void> {
 // finds it there.
 async function copyBinaries(binaries: EmbeddedBinaries, target: string): Promise<void> {
   await removeAbandonedCopies(target);
-  const draft = `${target}.copy-${process.pid}`;
+  const draft = `${target}.copy-${process.pid}-${randomUUID()}`;
   try {
     await cp(binaries.directory, draft, { recursive: true, verbatimSymlinks: true });
     await makeReadable(draft);
@@ -116,18 +116,16 @@ export async function ensureRunnable(
   sharedDirectory: string,
   log: Logger,
 ): Promise<EmbeddedBinaries> {
-  let failure = await tryBinaries(binaries, runUser);
-  if (failure === undefined) return binaries;
-  if (runUser.uid !== undefined) {
-    const copy = { ...binaries, directory: join(sharedDirectory, `postgres-${binaries.version}`) };
+  if ((await tryBinaries(binaries, runUser)) === undefined) return binaries;
+  const copy = { ...binaries, directory: join(sharedDirectory, `postgres-${binaries.version}`) };
+  let failure = await tryBinaries(binaries, {});
+  if (failure === undefined) {
+    if ((await tryBinaries(copy, runUser)) === undefined) return copy;
+    await ensureDataDirectory(sharedDirectory);
+    await copyBinaries(binaries, copy.directory);
+    const fields = { unit: "postgres", binariesDir: copy.directory };
+    log.info(fields, `Postgres' user cannot reach ${binaries.directory}: copied it to ${copy.directory}`);
     failure = await tryBinaries(copy, runUser);
-    if (failure !== undefined) {
-      await ensureDataDirectory(sharedDirectory);
-      await copyBinaries(binaries, copy.directory);
-      failure = await tryBinaries(copy, runUser);
-      const fields = { unit: "postgres", binariesDir: copy.directory };
-      log.info(fields, `Postgres' user cannot reach ${binaries.directory}: copied it to ${copy.directory}`);
-    }
     if (failure === undefined) return copy;
   }
   throw new UnavailableError(

@@ -115,7 +115,7 @@ export async function ensureCluster(
     log.warn({ unit: "postgres", dataDir: aside }, `${cluster} was no complete Postgres cluster: moved to ${aside}`);
   }
   try {
-    // Made once, and before the cluster, so that no cluster is ever without it. Hub's user alone may read it.
+    // Made once, and before the cluster, so that no cluster is ever without it. Only the hub's user may read it.
     const password = await readOrCreateFile(passwordPath(home), () => randomBytes(24).toString("hex"));
     await runInitdb(home, binaries, password.trim(), sync);
   } catch (error) {

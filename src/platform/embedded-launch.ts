@@ -18,7 +18,7 @@ const shownBytes = 1 << 16;
 const passing = /could not bind|could not create any TCP\/IP sockets|is still in use|postmaster\.pid" already exists/;
 
 /** Why a server did not come up: the last lines of its log, and whether trying again shortly makes sense. */
-export interface LaunchFailure {
+interface LaunchFailure {
   readonly log: string;
   readonly passing: boolean;
 }

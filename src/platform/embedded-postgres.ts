@@ -35,7 +35,7 @@ export interface EmbeddedPostgres {
 }
 
 /** `settings` are Postgres settings that replace the hub's, for this start. */
-export interface EmbeddedPostgresOptions {
+interface EmbeddedPostgresOptions {
   readonly dataDir: string;
   readonly log: Logger;
   readonly settings?: Readonly<Record<string, string>>;

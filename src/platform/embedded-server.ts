@@ -18,7 +18,7 @@ const readyDeadlineMs = 120_000;
 const stopDeadlineMs = 20_000;
 
 /** A process that serves a home's cluster. */
-export interface ServerProcess {
+interface ServerProcess {
   readonly pid: number;
   /** What tells it from a later process with this pid. */
   readonly identity: string;

@@ -15,16 +15,20 @@ async function readMigrations(): Promise<Record<string, Migration>> {
 
 /**
  * Brings the schema to the newest migration, or takes the newest one back. Two at once are safe: one applies, the other
- * finds nothing to do. A step that fails leaves the schema as it was before it, and throws.
+ * finds nothing to do. A step that fails leaves the schema as it was before it, and throws. Answers whether anything changed.
  */
-export async function migrate(kysely: Kysely<Tables>, direction: "up" | "down", log: Logger): Promise<void> {
+export async function migrate(kysely: Kysely<Tables>, direction: "up" | "down", log: Logger): Promise<boolean> {
   const migrator = new Migrator({
     db: kysely,
     provider: { getMigrations: readMigrations },
     migrationTableSchema: "public",
   });
   const { error, results = [] } = direction === "up" ? await migrator.migrateToLatest() : await migrator.migrateDown();
-  if (error !== undefined) throw new Error(`migration ${direction} failed`, { cause: error });
+  if (error !== undefined) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`migration ${direction} failed: ${why}`, { cause: error });
+  }
   const migrations = results.map((result) => result.migrationName);
   if (migrations.length > 0) log.info({ unit: "migrate", migrations, outcome: direction }, "schema changed");
+  return migrations.length > 0;
 }

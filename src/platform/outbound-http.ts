@@ -14,7 +14,7 @@ import type { ResolveHostname } from "./resolve-outbound-addresses.ts";
 export interface OutboundRequest extends ExchangeLimits {
   readonly url: string;
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Sent as they are, except that Host is always the URL's. */
+  /** Names in any case, the last of a repeated one counts; Host is always the URL's. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer;
 }
@@ -111,16 +111,15 @@ class GuardedOutboundHttp implements OutboundHttp, ConnectionKeeper {
     return connection;
   }
 
-  /** undici's flat list, which spares it a second look-up of every name. */
+  /**
+   * undici's flat list, each name once: `Webhook-Id` beside `webhook-id` would reach the receiver as two headers, joined,
+   * and no signature would verify. The last one wins, so a caller's own headers go before those that must hold.
+   */
   #headersOf({ headers }: OutboundRequest): string[] {
-    const list = ["user-agent", this.#userAgent];
-    for (const name of Object.keys(headers)) {
-      const lowerCase = name.toLowerCase();
-      // Another Host on a checked address would reach a different virtual host of the same receiver.
-      if (lowerCase === "host") continue;
-      if (lowerCase === "user-agent") list[1] = headers[name] ?? this.#userAgent;
-      else list.push(name, headers[name] ?? "");
-    }
-    return list;
+    const byName = new Map([["user-agent", this.#userAgent]]);
+    for (const name of Object.keys(headers)) byName.set(name.toLowerCase(), headers[name] ?? "");
+    // Another Host on a checked address would reach a different virtual host of the same receiver.
+    byName.delete("host");
+    return [...byName].flat();
   }
 }

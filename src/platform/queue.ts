@@ -40,8 +40,8 @@ export interface QueueOptions {
   readonly expireInSeconds?: number;
 }
 
-// A hundred years: pg-boss deletes what waits longer than its retention, and a task that waits is not garbage.
-const keepForEver = 100 * 365 * 86_400;
+// Fifty years (its column is an int of seconds): pg-boss deletes what waits longer than its retention, and a task that waits is not garbage.
+const keepForEver = 50 * 365 * 86_400;
 
 // pg never forgets a prepared statement, and fetch has the queue's name in its text: beyond this many, unnamed.
 const maxNamedStatements = 500;

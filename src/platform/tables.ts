@@ -40,11 +40,12 @@ export interface AuditLogTable {
 
 export interface IdempotencyKeysTable {
   project_id: string;
+  credential: Buffer;
   key: string;
   request_hash: Buffer;
-  status: number | null;
-  headers: NullableJson<Record<string, string>>;
-  body: Buffer | null;
+  holder: string;
+  locked_until: Date;
+  response: Buffer | null;
   created_at: Date;
 }
 

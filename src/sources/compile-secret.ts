@@ -5,7 +5,7 @@ import type { KeyMaterial } from "./verification/key-material.ts";
 import type { SignatureMethod } from "./verification/signature-method.ts";
 
 /** The key, or a sentence that tells the owner of the source what is wrong with the secret (and does not repeat it). */
-export type CompiledSecret =
+type CompiledSecret =
   | { readonly ok: true; readonly key: KeyMaterial }
   | { readonly ok: false; readonly message: string };
 

@@ -7,8 +7,13 @@ import { toWireId } from "../lib/ids.ts";
 import { maxLiveSecrets, sealSourceSecret, sourceSecret } from "./source-secret.ts";
 import { schemeOfSource, secretProblems } from "./source-scheme.ts";
 import { presentSource, type Source, type Verification } from "./source.ts";
-import { expireSourceSecrets, insertSourceSecrets, selectLiveSourceSecrets, selectSource } from "./store.ts";
-import { updateSourceRow } from "./store.ts";
+import {
+  expireSourceSecrets,
+  insertSourceSecrets,
+  selectLiveSourceSecrets,
+  selectSource,
+  updateSourceRow,
+} from "./store.ts";
 
 const defaultOverlapSeconds = 86_400;
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { toWireId } from "../lib/ids.ts";
 import { displayName, storableText } from "../lib/storable-text.ts";
+import { type SourceResponse, sourceResponse } from "./source-response.ts";
 import type { SourceRow, SourceSecretRow } from "./store.ts";
 import { verificationScheme } from "./verification-scheme.ts";
 
@@ -21,35 +22,11 @@ const verification = z.strictObject({
     .describe("How the sender signs; for the provider custom, and only for it."),
 });
 
-// Nothing that a browser would run: the answer comes from the hub's own origin.
-const responseTypes = ["text/plain", "application/json", "application/xml", "text/xml"] as const;
-
-const response = z.strictObject({
-  status: z.int().min(200).max(299),
-  body: z
-    .union([storableText(4096), z.record(z.string(), z.json())])
-    .exactOptional()
-    .describe("Text, or an object that is sent as JSON. Absent: no body."),
-  contentType: z
-    .enum(responseTypes)
-    .exactOptional()
-    .describe("Absent: application/json for an object, else text/plain."),
-});
-
 /** What can be said of a source besides its provider and its secrets. */
 export const sourceFields = {
   name: displayName,
   verification,
-  response: response
-    .refine(({ status, body }) => body === undefined || (status !== 204 && status !== 205), {
-      path: ["body"],
-      error: "must be absent where the status allows none",
-    })
-    .refine(({ body }) => Buffer.byteLength(JSON.stringify(body ?? "")) <= 8192, {
-      path: ["body"],
-      error: "must have at most 8 KiB as JSON",
-    })
-    .describe("What the sender gets for an event. Absent: 200 with the event's id."),
+  response: sourceResponse.describe("What the sender gets for an event. Absent: 200 with the event's id."),
   enabled: z.boolean(),
   rateLimitPerSecond: z
     .int()
@@ -73,7 +50,7 @@ export const sourceSchema = z
     name: z.string(),
     provider: z.string(),
     verification,
-    response: response.exactOptional(),
+    response: sourceResponse.exactOptional(),
     enabled: z.boolean(),
     rateLimitPerSecond: z.int().exactOptional(),
     bodyLimitBytes: z.int().exactOptional(),
@@ -96,7 +73,7 @@ export function presentSource(row: SourceRow, secrets: readonly SourceSecretRow[
     name: row.name,
     provider: row.provider,
     verification: row.verification as Verification,
-    ...(row.response === null ? {} : { response: row.response as NonNullable<Source["response"]> }),
+    ...(row.response === null ? {} : { response: row.response as SourceResponse }),
     enabled: row.enabled,
     ...(row.rate_limit_per_second === null ? {} : { rateLimitPerSecond: row.rate_limit_per_second }),
     ...(row.body_limit_bytes === null ? {} : { bodyLimitBytes: row.body_limit_bytes }),

@@ -7,8 +7,13 @@ import { toWireId } from "../lib/ids.ts";
 import { openSourceSecret } from "./source-secret.ts";
 import { schemeOfSource, secretProblems } from "./source-scheme.ts";
 import { presentSource, type Source, sourceFields, type Verification } from "./source.ts";
-import { selectLiveSourceSecrets, selectSource, type SourceRow, type SourceSecretRow } from "./store.ts";
-import { updateSourceRow } from "./store.ts";
+import {
+  selectLiveSourceSecrets,
+  selectSource,
+  type SourceRow,
+  type SourceSecretRow,
+  updateSourceRow,
+} from "./store.ts";
 
 export const sourceChanges = z
   .strictObject({

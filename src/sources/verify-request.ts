@@ -10,7 +10,7 @@ import { readPointerText } from "./verification/json-pointer.ts";
 import type { KeyMaterial } from "./verification/key-material.ts";
 import { pickHeaders } from "./verification/pick-headers.ts";
 import type { PickedHeaders, RawHeaders } from "./verification/pick-headers.ts";
-import { readDelivery } from "./verification/read-delivery.ts";
+import { readContentType, readDelivery } from "./verification/read-delivery.ts";
 import type { Delivery } from "./verification/read-delivery.ts";
 import { reject } from "./verification/rejection.ts";
 import type { Rejection, RejectionReason } from "./verification/rejection.ts";
@@ -42,7 +42,7 @@ export interface VerifiedRequest extends Delivery {
 export function verifyRequest(request: InboundRequest, scheme: CompiledScheme): VerifiedRequest | Rejection {
   const headers = pickHeaders(request.headers, scheme.wantedHeaders);
   if (request.method === "GET") return verifyQuestion(request, headers, scheme);
-  const contentType = headers.values.get("content-type");
+  const contentType = readContentType(headers.values);
   let parsed: ParsedBody | undefined;
   const parse = () => (parsed ??= parseBody(request.rawBody, contentType));
   const readBody = () => {

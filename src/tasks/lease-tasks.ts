@@ -46,9 +46,9 @@ const leaseTasks = {
   name: "lease_tasks",
   text: `UPDATE tasks t
          SET state = 'working', reason = NULL, attempt = attempt + 1, attempts_charged = attempts_charged + 1,
-             lease_hash = i.lease_hash, lease_worker = $3, lease_seconds = $4,
-             lease_expires_at = least($5 + make_interval(secs => $4), $5 + make_interval(secs => $6)),
-             deadline_at = $5 + make_interval(secs => $6), progress = NULL, updated_at = $5
+             lease_hash = i.lease_hash, lease_worker = $3, lease_seconds = $4::int,
+             lease_expires_at = least($5::timestamptz + make_interval(secs => $4::int), $5 + make_interval(secs => $6::int)),
+             deadline_at = $5 + make_interval(secs => $6::int), progress = NULL, updated_at = $5
          FROM unnest($1::uuid[], $2::bytea[]) AS i (id, lease_hash)
          WHERE t.id = i.id
            AND (t.state = 'submitted' OR t.state = 'working' AND t.lease_expires_at <= $5)

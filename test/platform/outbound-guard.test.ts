@@ -110,8 +110,17 @@ describe("the outbound guard", () => {
     assert.match(receiver.received(), /^POST \/a\?b=c HTTP\/1\.1\r\n/);
     assert.match(receiver.received(), new RegExp(`\r\nhost: hook\\.test:${receiver.port}\r\n`, "i"));
     assert.match(receiver.received(), /\r\nuser-agent: Hookyard\/test\r\n/i);
-    assert.match(receiver.received(), /\r\nX-Own: 1\r\n/);
+    assert.match(receiver.received(), /\r\nx-own: 1\r\n/);
     assert.doesNotMatch(receiver.received(), /other\.test/);
+  });
+
+  it("sends a header once, however its name is written, and the last value counts", async () => {
+    await using receiver = await startRawReceiver(ok);
+    await using outbound = loopbackOutbound();
+    const headers = { "Webhook-Id": "forged", "User-Agent": "own", "webhook-id": "msg_1" };
+    await outbound.request(post(receiver.url, { headers }));
+    assert.deepEqual(receiver.received().match(/^webhook-id: .*$/gim), ["webhook-id: msg_1"]);
+    assert.deepEqual(receiver.received().match(/^user-agent: .*$/gim), ["user-agent: own"]);
   });
 
   it("looks at the peer of an open connection once more, and says nothing to a denied one", async () => {

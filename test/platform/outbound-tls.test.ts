@@ -57,7 +57,7 @@ describe("outbound TLS", () => {
   it("fails for a certificate that nobody trusts, whatever NODE_TLS_REJECT_UNAUTHORIZED says", async () => {
     await using receiver = await startHttps(stranger);
     await using outbound = loopbackOutbound({ resolve });
-    const { emitWarning } = process;
+    const emitWarning = process.emitWarning.bind(process);
     process.emitWarning = () => {}; // Node warns about the variable, on purpose
     process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
     try {

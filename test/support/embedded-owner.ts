@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 /** What a process that tried to own an embedded Postgres said: where the server is, or why there is none. */
-export interface OwnerReport {
+interface OwnerReport {
   readonly connectionString?: string;
   readonly adopted?: boolean;
   readonly directory?: string;

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 
 /** A TCP server on 127.0.0.1 that answers as badly as a test wants. */
-export interface RawReceiver extends AsyncDisposable {
+interface RawReceiver extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
   /** Connections accepted so far. */

@@ -18,13 +18,17 @@ async function prepareTemplate(connectionString: string): Promise<void> {
 
 /** Runs once, in mocha's main process; the workers, which are forked later, inherit the environment. */
 export async function mochaGlobalSetup(): Promise<void> {
-  server = await startTestServer();
-  process.env["TEST_DATABASE_URL"] = server.connectionString;
+  const started = await startTestServer();
+  server = started;
+  // mocha tears nothing down when it is interrupted; what SIGKILL leaves behind, the next run removes.
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => void started.stop().finally(() => process.exit(1)));
+  process.env["TEST_DATABASE_URL"] = started.connectionString;
   try {
-    await createTemplateDatabase(server.connectionString, prepareTemplate);
+    await createTemplateDatabase(started.connectionString, prepareTemplate);
   } catch (error) {
     // mocha does not tear down what it could not set up.
-    await server.stop();
+    await started.stop();
     throw error;
   }
 }

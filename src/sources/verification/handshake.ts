@@ -31,7 +31,7 @@ export interface HandshakeResponse {
 }
 
 /** What a handshake is matched and answered with. */
-export interface HandshakeInput {
+interface HandshakeInput {
   readonly body: unknown;
   readonly headers: ReadonlyMap<string, string>;
   readonly query?: URLSearchParams;

@@ -27,7 +27,6 @@ export function readDelivery(
 ): Delivery {
   const id = deliveryId && readEventValue(deliveryId, body, values, true);
   const type = eventType && readEventValue(eventType, body, values, false);
-  const contentType = values.get("content-type");
   const headers: Record<string, string> = Object.create(null);
   for (const name of keepHeaders) {
     const value = repeated?.get(name)?.join(", ") ?? values.get(name);
@@ -37,8 +36,14 @@ export function readDelivery(
     deliveryId: id === undefined ? `sha256:${hashOf(rawBody)}` : cleanDeliveryId(id),
     eventType: (type && cleanEventType(type)) ?? unknownType,
     headers,
-    contentType: contentType && cleanText(contentType, maxContentTypeLength),
+    contentType: readContentType(values),
   };
+}
+
+/** The content type as the event keeps it; the body is parsed by this one, so that a replay parses it alike. */
+export function readContentType(headers: ReadonlyMap<string, string>): string | undefined {
+  const contentType = headers.get("content-type");
+  return contentType && cleanText(contentType, maxContentTypeLength);
 }
 
 function hashOf(bytes: Buffer): string {

@@ -7,7 +7,7 @@ import { decodeStrictly } from "./strict-encoding.ts";
 const maxSignatures = 10;
 
 /** What the signature headers of a request hold. */
-export interface ReadSignatures {
+interface ReadSignatures {
   /** Well-formed signatures of a known version; at least one. For static secrets, their SHA-256. */
   readonly candidates: readonly Buffer[];
   /** The other fields that the method reads, such as Stripe's `t`. */

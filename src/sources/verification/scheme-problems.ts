@@ -2,7 +2,7 @@ import { listOf } from "./scheme-shape.ts";
 import type { HandshakeShape, MethodShape, SchemeShape, ValueShape } from "./scheme-shape.ts";
 
 /** One rule that a scheme breaks: where, and a sentence for whoever wrote it. */
-export interface SchemeProblem {
+interface SchemeProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }

@@ -8,7 +8,7 @@ import type { SignedTimestamp } from "./signed-timestamp.ts";
 type SignedToken = NonNullable<MethodShape["signed"]>[number];
 
 /** A signed text that the sender chooses, and the literal after it, which it must not contain. */
-export interface VariablePart {
+interface VariablePart {
   readonly kind: "header" | "field";
   readonly name: string;
   readonly delimiter: string | undefined;

@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+
+const sampleMs = 100;
+// USER_HZ of proc(5), which is 100 on every Linux that Node runs on.
+const ticksPerSecond = 100;
+
+/** What a process has used. Both are undefined where there is no /proc. */
+export interface ProcessUsage {
+  /** The largest resident set seen by a look every 100 ms, in MiB. */
+  readonly peakRssMiB: number | undefined;
+  /** User and system time so far. */
+  readonly cpuSeconds: number | undefined;
+}
+
+async function readRssMiB(pid: number): Promise<number | undefined> {
+  const status = await readFile(`/proc/${pid}/status`, "latin1").catch(() => "");
+  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+  return kibibytes === undefined ? undefined : Number(kibibytes) / 1024;
+}
+
+async function readCpuSeconds(pid: number): Promise<number | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
+  // The name in parentheses may hold spaces; utime and stime are the 12th and 13th field after it.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return stat === "" ? undefined : (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+/** Watches a process from outside until `stop`. */
+export class UsageWatch {
+  readonly #pid: number;
+  readonly #timer: NodeJS.Timeout;
+  #peakRssMiB: number | undefined;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+    this.#timer = setInterval(() => void this.#look(), sampleMs);
+    this.#timer.unref();
+  }
+
+  async read(): Promise<ProcessUsage> {
+    await this.#look();
+    return { peakRssMiB: this.#peakRssMiB, cpuSeconds: await readCpuSeconds(this.#pid) };
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    const rss = await readRssMiB(this.#pid);
+    if (rss !== undefined) this.#peakRssMiB = Math.max(rss, this.#peakRssMiB ?? 0);
+  }
+}

@@ -1,0 +1,84 @@
+import { deadTaskQueue } from "./agents/agent-queue.ts";
+import type { DeliveryPump } from "./deliveries/delivery-pump.ts";
+import { deadDeliveryQueue, deliveryQueue, deliveryQueueOptions } from "./deliveries/delivery-queue.ts";
+import { promoteDueDeliveries } from "./deliveries/promote-due-deliveries.ts";
+import { settleDeadDeliveries } from "./deliveries/settle-dead-deliveries.ts";
+import { forgetExpiredKeys } from "./events/forget-expired-keys.ts";
+import { deleteIdempotencyKeys } from "./http/idempotency-store.ts";
+import { ensureDailyPartitions } from "./platform/daily-partitions.ts";
+import { type Recurring, startRecurring } from "./platform/recurring.ts";
+import type { Services } from "./platform/services.ts";
+import type { TaskServices } from "./tasks/announce-tasks.ts";
+import { expireLeases } from "./tasks/expire-leases.ts";
+import { promoteDueTasks } from "./tasks/promote-due-tasks.ts";
+import { settleDeadTasks } from "./tasks/settle-dead-tasks.ts";
+
+/** The work of a hub that no request asks for. */
+export interface Background {
+  /** Does what is due until nothing is. */
+  processAll(): Promise<void>;
+  /** Begins nothing more; resolves when what was under way is done. */
+  stop(): Promise<void>;
+}
+
+/** Creates the queues that all processes share. A dead-letter queue must exist before the queue that names it. */
+export async function ensureQueues(services: Services): Promise<void> {
+  await services.queue.ensure(deadTaskQueue);
+  await services.queue.ensure(deadDeliveryQueue);
+  await services.queue.ensure(deliveryQueue, deliveryQueueOptions(services.settings.deliveries.timeoutSeconds));
+}
+
+// Repeats a batch job until it finds less than its fill.
+async function untilDone(batch: () => Promise<number>): Promise<void> {
+  while ((await batch()) > 0);
+}
+
+async function maintain(services: Services): Promise<void> {
+  const nowMs = services.clock.now();
+  await ensureDailyPartitions(services.db, nowMs, services.log);
+  await forgetExpiredKeys(services);
+  await deleteIdempotencyKeys(services.db, new Date(nowMs - services.settings.api.idempotencyHours * 3_600_000));
+}
+
+/** Starts the background work of one process. Any number of processes may do it side by side. */
+export async function startBackground(services: TaskServices, pump: DeliveryPump): Promise<Background> {
+  const { settings, log, queue, metrics } = services;
+  await ensureDailyPartitions(services.db, services.clock.now(), log);
+  metrics.gauge("hookyard_deliveries_under_way", "Deliveries being sent or written down.", () => pump.underWay);
+
+  const sweep = (): Promise<void> => untilDone(() => expireLeases(services));
+  const promote = async (): Promise<void> => {
+    await untilDone(() => promoteDueTasks(services));
+    await untilDone(() => promoteDueDeliveries(services));
+  };
+  const recurring: Recurring[] = [
+    startRecurring("lease sweep", settings.tasks.sweepIntervalSeconds, sweep, log),
+    startRecurring("promotion", settings.deliveries.promoteIntervalSeconds, promote, log),
+  ];
+  await queue.onDeadLetter(deadTaskQueue, (jobs) =>
+    settleDeadTasks(
+      services,
+      jobs.map((job) => job.sourceId),
+    ),
+  );
+  await queue.onDeadLetter(deadDeliveryQueue, (jobs) =>
+    settleDeadDeliveries(
+      services,
+      jobs.map((job) => job.sourceId),
+    ),
+  );
+  await queue.onSchedule("maintenance", "7 * * * *", () => maintain(services));
+  pump.wake();
+
+  return {
+    processAll: async () => {
+      await sweep();
+      await promote();
+      await pump.drain();
+    },
+    stop: async () => {
+      await Promise.all(recurring.map((each) => each.stop()));
+      await pump.stop();
+    },
+  };
+}

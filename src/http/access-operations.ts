@@ -1,0 +1,35 @@
+import { z } from "zod";
+import type { AccessTokens } from "../access/access-token.ts";
+import { auditEntrySchema, listAudit } from "../access/list-audit.ts";
+import { mintedTokenSchema, mintToken, newToken } from "../access/mint-token.ts";
+import { keyOperations } from "./keys.ts";
+import { type Operation, operation } from "./operation.ts";
+import { pageQuery, pageSchema } from "./pagination.ts";
+
+/** The calls about who may call: keys, tokens and the audit log. */
+export function accessOperations(tokens: AccessTokens): readonly Operation[] {
+  return [
+    ...keyOperations,
+    operation({
+      method: "post",
+      path: "/api/v1/tokens",
+      summary: "Mint a short-lived token",
+      tag: "Tokens",
+      body: newToken.optional(),
+      responses: { 201: { description: "The token, a JWT for `Authorization: Bearer`.", schema: mintedTokenSchema } },
+      handle: async (ctx, { body }) => ({
+        status: 201,
+        body: await mintToken(ctx, tokens, body ?? newToken.parse({})),
+      }),
+    }),
+    operation({
+      method: "get",
+      path: "/api/v1/audit",
+      summary: "Read the audit log",
+      tag: "Audit",
+      query: z.strictObject(pageQuery("audit")),
+      responses: { 200: { description: "Newest first.", schema: pageSchema(auditEntrySchema) } },
+      handle: async (ctx, { query }) => ({ status: 200, body: await listAudit(ctx, query) }),
+    }),
+  ];
+}

@@ -1,0 +1,21 @@
+import { agentOperations } from "./agents.ts";
+import { endpointOperations } from "./endpoints.ts";
+import type { Operation } from "./operation.ts";
+import { providerOperations } from "./providers.ts";
+import { routeOperations } from "./routes.ts";
+import { sourceOperations } from "./sources.ts";
+import { subscriberOperations } from "./subscribers.ts";
+import { workerOperations, type WorkerServices } from "./worker.ts";
+
+/** Every call of the API but those about access, which the application adds. */
+export function apiOperations(services: WorkerServices): readonly Operation[] {
+  return [
+    ...providerOperations,
+    ...sourceOperations,
+    ...agentOperations,
+    ...routeOperations,
+    ...subscriberOperations,
+    ...endpointOperations,
+    ...workerOperations(services),
+  ];
+}

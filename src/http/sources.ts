@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { wireIdSchema } from "../lib/wire-id-schema.ts";
+import { createSource, newSource } from "../sources/create-source.ts";
+import { deleteSource } from "../sources/delete-source.ts";
+import { getSource } from "../sources/get-source.ts";
+import { listSources } from "../sources/list-sources.ts";
+import { rotateSourceSecret, sourceSecretRotation } from "../sources/rotate-secret.ts";
+import { sourceSchema } from "../sources/source.ts";
+import { sourceChanges, updateSource } from "../sources/update-source.ts";
+import { type Operation, operation } from "./operation.ts";
+import { pageQuery, pageSchema } from "./pagination.ts";
+
+const tag = "Sources";
+const path = "/api/v1/sources";
+const params = z.strictObject({ id: wireIdSchema("source") });
+const missing = { description: "The project has no such source." };
+
+/** The calls on sources. */
+export const sourceOperations: readonly Operation[] = [
+  operation({
+    method: "post",
+    path,
+    summary: "Open an inbound URL",
+    tag,
+    body: newSource,
+    responses: { 201: { description: "The source, with the URL to give to the provider.", schema: sourceSchema } },
+    handle: async (ctx, { body }) => ({ status: 201, body: await createSource(ctx, body) }),
+  }),
+  operation({
+    method: "get",
+    path,
+    summary: "List sources",
+    tag,
+    query: z.strictObject(pageQuery("source")),
+    responses: { 200: { description: "A page, newest first.", schema: pageSchema(sourceSchema) } },
+    handle: async (ctx, { query }) => ({ status: 200, body: await listSources(ctx, query) }),
+  }),
+  operation({
+    method: "get",
+    path: `${path}/{id}`,
+    summary: "Read a source",
+    tag,
+    params,
+    responses: { 200: { description: "The source.", schema: sourceSchema }, 404: missing },
+    handle: async (ctx, { params: { id } }) => ({ status: 200, body: await getSource(ctx, id) }),
+  }),
+  operation({
+    method: "patch",
+    path: `${path}/{id}`,
+    summary: "Change a source",
+    tag,
+    params,
+    body: sourceChanges,
+    responses: { 200: { description: "The source as it is now.", schema: sourceSchema }, 404: missing },
+    handle: async (ctx, { params: { id }, body }) => ({ status: 200, body: await updateSource(ctx, id, body) }),
+  }),
+  operation({
+    method: "delete",
+    path: `${path}/{id}`,
+    summary: "Close a source for good",
+    tag,
+    params,
+    responses: { 204: { description: "Deleted; its events stay." }, 404: missing },
+    async handle(ctx, { params: { id } }) {
+      await deleteSource(ctx, id);
+      return { status: 204 };
+    },
+  }),
+  operation({
+    method: "post",
+    path: `${path}/{id}/secrets`,
+    summary: "Add a secret and let the others expire",
+    tag,
+    params,
+    body: sourceSecretRotation,
+    responses: {
+      201: { description: "The source, with the times of its live secrets.", schema: sourceSchema },
+      404: missing,
+      409: { description: "`too_many_secrets`: too many would be live at once." },
+    },
+    handle: async (ctx, { params: { id }, body }) => ({ status: 201, body: await rotateSourceSecret(ctx, id, body) }),
+  }),
+];

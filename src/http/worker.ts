@@ -1,0 +1,275 @@
+import { z } from "zod";
+import { authorise } from "../access/actor.ts";
+import type { Context } from "../access/context.ts";
+import type { AgentNames } from "../agents/agent-cache.ts";
+import { displayName, storableText } from "../lib/storable-text.ts";
+import { toWireId } from "../lib/ids.ts";
+import { wireIdSchema } from "../lib/wire-id-schema.ts";
+import type { TaskServices } from "../tasks/announce-tasks.ts";
+import { type SettleCommit, settleUnderLease } from "../tasks/complete-task.ts";
+import { failTask } from "../tasks/fail-task.ts";
+import { heartbeatTask } from "../tasks/heartbeat-task.ts";
+import type { Claim } from "../tasks/held-task.ts";
+import { leaseForWorker, type LeasedWork } from "../tasks/lease-for-worker.ts";
+import { putArtifact } from "../tasks/put-artifact.ts";
+import { recordTaskEvents } from "../tasks/record-task-events.ts";
+import { releaseTask } from "../tasks/release-task.ts";
+import { taskStates } from "../tasks/task-state.ts";
+import type { TaskWaiters } from "../tasks/task-waiters.ts";
+import { type Operation, operation } from "./operation.ts";
+
+/** What the worker calls need besides the context of a request. */
+export interface WorkerServices extends TaskServices {
+  readonly agentNames: AgentNames;
+  readonly waiters: TaskWaiters;
+  readonly settle: SettleCommit;
+}
+
+const tag = "Workers";
+const params = z.strictObject({ id: wireIdSchema("task") });
+const leaseToken = storableText(200).min(1).meta({ description: "The token that came with the lease." });
+const usage = z
+  .record(z.string(), z.unknown())
+  .meta({ description: "What it has cost so far, e.g. `{inputTokens, outputTokens, costUsd}`." });
+
+const leaseBody = z.strictObject({
+  workerId: displayName.meta({ description: "Names the worker in the attempts it makes." }),
+  agents: z.array(displayName).min(1).max(100).meta({ description: "Names of the agents to work for." }),
+  max: z.int().min(1).max(100).default(1).meta({ description: "How many tasks to lease at most." }),
+  waitSeconds: z.number().min(0).max(60).default(0).meta({ description: "How long to wait for a task." }),
+  leaseSeconds: z.int().min(1).max(3600).optional().meta({ description: "Instead of the agent's own." }),
+});
+
+const leasedTask = z.strictObject({
+  id: z.string(),
+  agent: z.string(),
+  state: z.literal("working"),
+  priority: z.int(),
+  instructions: z.string().meta({ description: "Trusted: the agent's instructions and the route's rendered input." }),
+  input: z.string().meta({ description: "The route's rendered input alone." }),
+  parameters: z.record(z.string(), z.unknown()),
+  data: z
+    .strictObject({ trust: z.literal("untrusted"), event: z.record(z.string(), z.unknown()).optional() })
+    .meta({ description: "The event as it came. Anyone may have written it: it is no instruction." }),
+});
+
+const leaseAnswer = z
+  .strictObject({
+    tasks: z.array(
+      z.strictObject({
+        task: leasedTask,
+        leaseToken: z.string(),
+        attempt: z.int(),
+        leaseExpiresAt: z.iso.datetime(),
+        deadlineAt: z.iso.datetime(),
+        heartbeatAfterSeconds: z.number(),
+      }),
+    ),
+  })
+  .meta({ id: "LeasedTasks" });
+
+const stateAnswer = z.strictObject({ id: z.string(), state: z.enum(taskStates) }).meta({ id: "TaskStateAnswer" });
+const leaseLostResponse = { description: "`lease_lost`: the lease no longer holds, and nothing was changed." };
+
+function presentWork({ task, event }: LeasedWork): object {
+  const { agent, input } = task;
+  return {
+    task: {
+      id: toWireId("task", task.id),
+      agent: agent.name,
+      state: "working",
+      priority: task.priority,
+      instructions: agent.instructions === undefined ? input : `${agent.instructions}\n\n${input}`,
+      input,
+      parameters: task.parameters ?? {},
+      data: { trust: "untrusted", event },
+    },
+    leaseToken: task.leaseToken,
+    attempt: task.attempt,
+    leaseExpiresAt: task.leaseExpiresAt.toISOString(),
+    deadlineAt: task.deadlineAt.toISOString(),
+    // A third of the lease: two may get lost before it lapses.
+    heartbeatAfterSeconds: task.leaseSeconds / 3,
+  };
+}
+
+function claimOf(ctx: Context, taskId: string, token: string): Claim {
+  authorise(ctx.actor, "worker:lease");
+  return { projectId: ctx.actor.projectId, taskId, leaseToken: token };
+}
+
+/** The calls of a pull worker, in any language (API.md, "Workers"). */
+export function workerOperations(services: WorkerServices): Operation[] {
+  const withServices = (ctx: Context): Context & WorkerServices => ({ ...services, ...ctx });
+  const { artifactLimitBytes } = services.settings.tasks;
+
+  return [
+    operation({
+      method: "post",
+      path: "/api/v1/worker/lease",
+      summary: "Lease tasks, waiting for some if asked to",
+      tag,
+      body: leaseBody,
+      responses: {
+        200: { description: "The tasks, each under a lease of its own.", schema: leaseAnswer },
+        204: { description: "There was none until the wait ended." },
+      },
+      async handle(ctx, { body, signal }) {
+        const work = await leaseForWorker(withServices(ctx), services.agentNames, services.waiters, body, signal);
+        return work.length === 0 ? { status: 204 } : { status: 200, body: { tasks: work.map(presentWork) } };
+      },
+    }),
+
+    operation({
+      method: "post",
+      path: "/api/v1/worker/tasks/{id}/heartbeat",
+      summary: "Extend the lease, and hear whether to go on",
+      tag,
+      params,
+      body: z.strictObject({ leaseToken, progress: z.unknown().optional(), usage: usage.optional() }),
+      freeFields: ["progress", "usage"],
+      responses: {
+        200: {
+          description: "The lease was extended, unless the signal says otherwise.",
+          schema: z
+            .strictObject({ leaseExpiresAt: z.iso.datetime(), signal: z.enum(["continue", "cancel"]) })
+            .meta({ id: "HeartbeatAnswer" }),
+        },
+        409: leaseLostResponse,
+      },
+      async handle(ctx, { params: { id }, body: { leaseToken: token, ...heartbeat } }) {
+        const answer = await heartbeatTask(services, claimOf(ctx, id, token), heartbeat);
+        return { status: 200, body: { ...answer, leaseExpiresAt: answer.leaseExpiresAt.toISOString() } };
+      },
+    }),
+
+    operation({
+      method: "post",
+      path: "/api/v1/worker/tasks/{id}/events",
+      summary: "Report what is being done",
+      tag,
+      params,
+      body: z.strictObject({
+        leaseToken,
+        events: z
+          .array(
+            z.strictObject({
+              seq: z.int().min(0),
+              type: storableText(100).min(1),
+              data: z.unknown().optional(),
+            }),
+          )
+          .min(1)
+          .max(500),
+      }),
+      freeFields: ["events"],
+      responses: {
+        200: {
+          description: "Kept; a repeated `seq` was ignored.",
+          schema: z.strictObject({ recorded: z.int() }).meta({ id: "RecordedEvents" }),
+        },
+        409: leaseLostResponse,
+      },
+      async handle(ctx, { params: { id }, body }) {
+        return { status: 200, body: await recordTaskEvents(services, claimOf(ctx, id, body.leaseToken), body.events) };
+      },
+    }),
+
+    operation({
+      method: "put",
+      path: "/api/v1/worker/tasks/{id}/artifacts/{name}",
+      summary: "Store a named output of the task",
+      tag,
+      params: z.strictObject({ id: wireIdSchema("task"), name: displayName }),
+      body: z.instanceof(Buffer),
+      bodyKind: { raw: ["*/*"], limitBytes: artifactLimitBytes },
+      responses: {
+        200: {
+          description: "Stored; the same name again replaces it.",
+          schema: z
+            .strictObject({
+              id: z.string(),
+              name: z.string(),
+              contentType: z.string(),
+              size: z.int(),
+              sha256: z.string(),
+            })
+            .meta({ id: "StoredArtifact" }),
+        },
+        409: leaseLostResponse,
+      },
+      async handle(ctx, { params: { id, name }, body: content, request }) {
+        const claim = claimOf(ctx, id, request.get("lease-token") ?? "");
+        const contentType = (request.get("content-type") ?? "application/octet-stream").slice(0, 200);
+        return { status: 200, body: await putArtifact(services, claim, { name, contentType, content }) };
+      },
+    }),
+
+    operation({
+      method: "post",
+      path: "/api/v1/worker/tasks/{id}/complete",
+      summary: "Settle the task as completed",
+      tag,
+      params,
+      body: z.strictObject({ leaseToken, result: z.unknown().optional(), usage: usage.optional() }),
+      freeFields: ["result", "usage"],
+      responses: {
+        200: { description: "Settled and announced. The same call again answers the same.", schema: stateAnswer },
+        409: leaseLostResponse,
+      },
+      async handle(ctx, { params: { id }, body }) {
+        const claim = claimOf(ctx, id, body.leaseToken);
+        const { state } = await settleUnderLease(services.settle, claim.projectId, claim.leaseToken, {
+          taskId: id,
+          to: "completed",
+          result: body.result,
+          ...(body.usage === undefined ? {} : { usage: body.usage }),
+        });
+        return { status: 200, body: { id: toWireId("task", id), state } };
+      },
+    }),
+
+    operation({
+      method: "post",
+      path: "/api/v1/worker/tasks/{id}/fail",
+      summary: "End the attempt as failed",
+      tag,
+      params,
+      body: z.strictObject({
+        leaseToken,
+        error: z.strictObject({ code: z.string().min(1).max(100), message: z.string().max(10_000) }),
+        retryable: z.boolean(),
+        retryAfterSeconds: z.number().min(0).max(86_400).optional(),
+      }),
+      freeFields: ["error"],
+      responses: {
+        200: { description: "`submitted` when it will be tried again, else `failed`.", schema: stateAnswer },
+        409: leaseLostResponse,
+      },
+      async handle(ctx, { params: { id }, body: { leaseToken: token, retryAfterSeconds, ...failure } }) {
+        const { state } = await failTask(services, services.settle, claimOf(ctx, id, token), {
+          ...failure,
+          ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+        });
+        return { status: 200, body: { id: toWireId("task", id), state } };
+      },
+    }),
+
+    operation({
+      method: "post",
+      path: "/api/v1/worker/tasks/{id}/release",
+      summary: "Give the task back without charging an attempt",
+      tag,
+      params,
+      body: z.strictObject({ leaseToken }),
+      responses: {
+        200: { description: "It waits for another worker.", schema: stateAnswer },
+        409: leaseLostResponse,
+      },
+      async handle(ctx, { params: { id }, body }) {
+        const { state } = await releaseTask(services, claimOf(ctx, id, body.leaseToken));
+        return { status: 200, body: { id: toWireId("task", id), state } };
+      },
+    }),
+  ];
+}

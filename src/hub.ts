@@ -1,0 +1,185 @@
+import { readFileSync } from "node:fs";
+import { createAccessTokens } from "./access/access-token.ts";
+import { createAuthenticator } from "./access/authenticate.ts";
+import { bootstrap } from "./access/bootstrap.ts";
+import { signingKeysOf } from "./access/signing-keys.ts";
+import { createAgentCache, createAgentNames } from "./agents/agent-cache.ts";
+import { createAttemptCommit } from "./deliveries/record-attempts.ts";
+import { DeliveryPump } from "./deliveries/delivery-pump.ts";
+import { disableGoneEndpoints } from "./deliveries/disable-gone-endpoints.ts";
+import { createEndpointCache } from "./endpoints/endpoint-cache.ts";
+import { MessageInterest } from "./endpoints/message-interest.ts";
+import { EventAcceptor } from "./events/accept-events.ts";
+import { apiOperations } from "./http/api-operations.ts";
+import { outboundWebhooks } from "./http/outbound-webhooks.ts";
+import { createInboundRouter } from "./http/inbound.ts";
+import { createHttpServer, type HttpServer } from "./http/server.ts";
+import { type Clock, systemClock } from "./lib/clock.ts";
+import { announce } from "./messages/announce.ts";
+import { type Background, ensureQueues, startBackground } from "./background.ts";
+import type { Config } from "./platform/config.ts";
+import { createLogger, type Logger } from "./platform/logger.ts";
+import { openPlatform, type Platform } from "./platform/open-platform.ts";
+import { createRouteCache } from "./routing/route-cache.ts";
+import { createSourceCache } from "./sources/source-cache.ts";
+import { createSettleCommit } from "./tasks/complete-task.ts";
+import type { TaskServices } from "./tasks/announce-tasks.ts";
+import { TaskWaiters } from "./tasks/task-waiters.ts";
+
+/** What a process of the hub does: answer HTTP, do the background work, or both. */
+export type HubRole = "web" | "worker" | "all";
+
+/** What a test, or the command line, sets differently. */
+export interface HubOverrides {
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  readonly role?: HubRole;
+}
+
+/** A running hub. */
+export interface Hub extends AsyncDisposable {
+  /** Where it is reached; without a trailing slash. */
+  readonly url: string;
+  /** The owner key made at this start, to be shown once; undefined when there is one already. */
+  readonly bootstrapKey: string | undefined;
+  readonly services: TaskServices;
+  /**
+   * Does the background work that is due until none is left: due tasks and deliveries, lapsed leases, dead letters. For
+   * tests, which assert on what is so afterwards.
+   */
+  processAll(): Promise<void>;
+  /** Takes no new work, finishes what is under way within the deadline of the settings, and closes everything. */
+  stop(): Promise<void>;
+}
+
+const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+
+/** An address as a URL says it; one that stands for every interface is reached as localhost. */
+function urlOf(host: string, port: number): string {
+  const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
+
+/** Makes the parts of the hub, connects them, and starts it. What it opened is closed again when a later part fails. */
+export async function createHub(config: Config, overrides: HubOverrides = {}): Promise<Hub> {
+  const { clock = systemClock, log = createLogger(config.logLevel), role = "all" } = overrides;
+  const version = manifest.version;
+  let url = config.publicUrl ?? urlOf(config.host, config.port);
+  const worksInBackground = role !== "web";
+  const platform = await openPlatform(config, {
+    clock,
+    log,
+    version,
+    publicUrl: () => url,
+    supervise: worksInBackground,
+  });
+  try {
+    await ensureQueues(platform.services);
+    const bootstrapKey = await bootstrap(platform.services, config.adminKey);
+    const parts = connect(config, platform);
+    const server = role === "worker" ? undefined : parts.serve(version);
+    if (server !== undefined) {
+      const address = await server.listen(config.port, config.host);
+      url = config.publicUrl ?? urlOf(address.host, address.port);
+    }
+    const background = worksInBackground ? await startBackground(parts.services, parts.pump()) : undefined;
+    let stopping: Promise<void> | undefined;
+    const stop = (): Promise<void> => (stopping ??= stopAll(config, platform, parts, server, background));
+    return {
+      url,
+      bootstrapKey,
+      services: parts.services,
+      processAll: async () => {
+        await parts.acceptor.drain();
+        await background?.processAll();
+      },
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (error) {
+    await platform.close();
+    throw error;
+  }
+}
+
+/** The stages, wired; nothing of it runs yet. */
+interface Parts {
+  readonly services: TaskServices;
+  readonly acceptor: EventAcceptor;
+  readonly waiters: TaskWaiters;
+  serve(version: string): HttpServer;
+  pump(): DeliveryPump;
+  close(): void;
+}
+
+function connect(config: Config, platform: Platform): Parts {
+  const { services: base, masterKeys } = platform;
+  const services: TaskServices = {
+    ...base,
+    agents: createAgentCache(base),
+    interest: new MessageInterest(base),
+  };
+  const acceptor = new EventAcceptor(services, createRouteCache(services));
+  const waiters = new TaskWaiters(services.signals);
+  const settle = createSettleCommit(services);
+  const accessTokens = createAccessTokens({
+    signingKeys: signingKeysOf(masterKeys),
+    issuer: "hookyard",
+    audience: "hookyard-api",
+  });
+  const authenticator = createAuthenticator(services, { adminKey: config.adminKey, accessTokens });
+  const inbound = createInboundRouter({ services, sources: createSourceCache(services), acceptor });
+  services.metrics.gauge("hookyard_inbound_waiting", "Deliveries that wait for a commit.", () => acceptor.waiting);
+  services.metrics.gauge("hookyard_long_polls", "Workers that wait for a task.", () => waiters.size);
+
+  return {
+    services,
+    acceptor,
+    waiters,
+    serve: (version) =>
+      createHttpServer({
+        services,
+        operations: apiOperations({ ...services, agentNames: createAgentNames(services), waiters, settle }),
+        inboundRouter: inbound.router,
+        authenticator,
+        accessTokens,
+        readiness: async () => {
+          await services.db.query({ text: "SELECT 1" }, []);
+        },
+        webhooks: outboundWebhooks,
+        version,
+      }),
+    pump: () => {
+      // Only the composition root may connect a later stage back to an earlier one: an endpoint that is gone is announced.
+      const attempts = createAttemptCommit(services, (tx, endpointIds) =>
+        disableGoneEndpoints(tx, services, endpointIds, (sameTx, news) => announce(sameTx, services, news)),
+      );
+      return new DeliveryPump(services, createEndpointCache(services), attempts);
+    },
+    close: () => {
+      inbound.close();
+      authenticator.close();
+    },
+  };
+}
+
+// In the order in which work flows: no new requests, then what they began, then what goes out, then the ground.
+async function stopAll(
+  config: Config,
+  platform: Platform,
+  parts: Parts,
+  server: HttpServer | undefined,
+  background: Background | undefined,
+): Promise<void> {
+  const deadlineMs = config.shutdown.deadlineSeconds * 1000;
+  const deadline = setTimeout(() => void platform.services.outbound.close(), deadlineMs);
+  try {
+    parts.waiters.stop();
+    await Promise.all([server?.close(deadlineMs), background?.stop()]);
+    await parts.acceptor.drain();
+    parts.close();
+  } finally {
+    clearTimeout(deadline);
+    await platform.close();
+  }
+}

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import type { WebhookDefinition } from "@octokit/webhooks-examples";
+import { providers } from "../../src/sources/providers/catalogue.ts";
+import { verificationScheme } from "../../src/sources/verification-scheme.ts";
+import {
+  accepted,
+  githubSecret,
+  githubSignature,
+  json,
+  nowSeconds,
+  refused,
+  slackHeaders,
+  slackSecret,
+  sourceOf,
+  stripeSecret,
+  stripeSignature,
+} from "./verify-support.ts";
+
+/** The package's types call its JSON a module with a default export, which `import` does not find in them. */
+const examples: readonly WebhookDefinition[] = createRequire(import.meta.url)("@octokit/webhooks-examples");
+const form = "application/x-www-form-urlencoded";
+
+describe("the provider catalogue", () => {
+  it("lists every provider under its id, with a name and where its secret is found", () => {
+    assert.deepEqual([...providers.keys()], ["github", "stripe", "slack", "standard-webhooks", "svix", "custom"]);
+    for (const [id, provider] of providers) {
+      assert.equal(provider.id, id);
+      assert.ok(provider.name.length > 0 && provider.secretHint.length > 0);
+    }
+  });
+
+  it("holds valid schemes, and none for custom", () => {
+    for (const { id, scheme } of providers.values()) {
+      if (id === "custom") assert.equal(scheme, undefined);
+      else assert.doesNotThrow(() => verificationScheme.parse(scheme), id);
+    }
+  });
+
+  it("says of each provider with a handshake what it is", () => {
+    for (const { id, scheme, handshake } of providers.values())
+      if (id !== "custom") assert.equal(scheme?.handshake === undefined, handshake === undefined, id);
+  });
+});
+
+describe("github", () => {
+  const source = sourceOf("github", githubSecret);
+
+  it("reads event and action of every example payload", () => {
+    let read = 0;
+    for (const { name, examples: payloads } of examples) {
+      for (const payload of payloads) {
+        const body = JSON.stringify(payload);
+        const { eventType, body: document } = accepted(source, {
+          body,
+          headers: [json, githubSignature(body), ["X-GitHub-Event", name], ["X-GitHub-Delivery", `d-${++read}`]],
+        });
+        const action = "action" in payload && typeof payload.action === "string" ? `.${payload.action}` : "";
+        assert.equal(eventType, `${name}${action}`);
+        assert.deepEqual(document, payload);
+      }
+    }
+    assert.ok(read > 100, `${read} payloads`);
+  });
+
+  it("reads a payload in a form, verified as the form's bytes", () => {
+    const payload = { action: "opened", issue: { title: "100% & more + \u{1f600}" } };
+    const body = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
+    const headers = [["Content-Type", form], githubSignature(body), ["X-GitHub-Event", "issues"]] as const;
+    const verified = accepted(source, { body, headers });
+    assert.equal(verified.eventType, "issues.opened");
+    assert.deepEqual(verified.body, payload);
+    assert.equal(verified.contentType, form);
+    const ofTheJson = [["Content-Type", form], githubSignature(JSON.stringify(payload))] as const;
+    refused(source, { body, headers: ofTheJson }, "signature_mismatch");
+    const broken = "payload=%7Bnot";
+    refused(source, { body: broken, headers: [["Content-Type", form], githubSignature(broken)] }, "not_json", 400);
+  });
+
+  it("has no type of its own making where the event header is missing", () => {
+    const body = '{"action":"opened"}';
+    assert.equal(accepted(source, { body, headers: [json, githubSignature(body)] }).eventType, "unknown");
+  });
+});
+
+describe("stripe", () => {
+  it("reads id and type of the event", () => {
+    const body = '{"id":"evt_1","object":"event","type":"invoice.paid"}';
+    const header = `t=${nowSeconds},v1=${stripeSignature(nowSeconds, body)}`;
+    const verified = accepted(sourceOf("stripe", stripeSecret), {
+      body,
+      headers: [json, ["Stripe-Signature", header]],
+    });
+    assert.equal(verified.deliveryId, "evt_1");
+    assert.equal(verified.eventType, "invoice.paid");
+  });
+});
+
+describe("slack", () => {
+  const source = sourceOf("slack", slackSecret);
+
+  it("gives a retried event the same id, and keeps which try it was", () => {
+    const body = '{"type":"event_callback","event_id":"Ev08MFMKH6","event":{"type":"message"}}';
+    const retry = [
+      ...slackHeaders(body),
+      ["X-Slack-Retry-Num", "1"],
+      ["X-Slack-Retry-Reason", "http_timeout"],
+    ] as const;
+    const first = accepted(source, { body, headers: slackHeaders(body) });
+    const second = accepted(source, { body, headers: retry });
+    assert.equal(first.deliveryId, "Ev08MFMKH6");
+    assert.equal(second.deliveryId, first.deliveryId);
+    assert.equal(second.eventType, "message");
+    assert.equal(second.headers["x-slack-retry-num"], "1");
+    assert.equal(second.headers["x-slack-retry-reason"], "http_timeout");
+    assert.equal("x-slack-signature" in second.headers, false);
+  });
+
+  it("reads an interaction in a form's payload", () => {
+    const payload = { type: "block_actions", trigger_id: "12.34.ab", actions: [{ action_id: "approve" }] };
+    const body = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
+    const verified = accepted(source, { body, headers: slackHeaders(body, form) });
+    assert.equal(verified.eventType, "block_actions");
+    assert.equal(verified.deliveryId, "12.34.ab");
+    assert.deepEqual(verified.body, payload);
+  });
+});
