@@ -91,6 +91,8 @@ const statements = [
    ) PARTITION BY RANGE (id)`,
   `CREATE INDEX events_by_project ON events (project_id, id DESC)`,
   `CREATE INDEX events_by_source ON events (source_id, id DESC)`,
+  // Without it a search for a rare type walks all events. 170 to 340 bytes of WAL an event, its time below the noise.
+  `CREATE INDEX events_by_type ON events (project_id, type, id DESC)`,
   // Rows outside every day's partition land here, so that a late maintenance run costs tidiness, never an event.
   `CREATE TABLE events_default PARTITION OF events DEFAULT`,
   `CREATE TABLE event_keys (
@@ -170,12 +172,13 @@ const statements = [
    )`,
   `CREATE INDEX tasks_by_project ON tasks (project_id, id DESC)`,
   `CREATE INDEX tasks_by_agent ON tasks (agent_id, id DESC)`,
-  `CREATE INDEX tasks_by_event ON tasks (event_id) WHERE event_id IS NOT NULL`,
+  // Serves lists by state, of one agent or of each agent of a project in turn, and the count of what an agent works on.
+  `CREATE INDEX tasks_by_agent_state ON tasks (agent_id, state, id DESC)`,
+  `CREATE INDEX tasks_by_event ON tasks (event_id, id DESC) WHERE event_id IS NOT NULL`,
   // The sweep of lapsed leases reads only what is leased.
   `CREATE INDEX tasks_by_lease ON tasks (lease_expires_at) WHERE state = 'working'`,
   // Tasks that wait for their time stand here, not in the queue; the promoter gives them a job when it has come.
   `CREATE INDEX tasks_due ON tasks (start_after) WHERE start_after IS NOT NULL`,
-  `CREATE INDEX tasks_working_by_agent ON tasks (agent_id) WHERE state = 'working'`,
   `CREATE TABLE task_attempts (
      task_id uuid NOT NULL,
      attempt int NOT NULL,
@@ -210,6 +213,8 @@ const statements = [
      UNIQUE (task_id, name)
    )`,
   `CREATE INDEX artifacts_by_project ON artifacts (project_id, id DESC)`,
+  // By media type, whatever its parameters. The expression is that of the list's query.
+  `CREATE INDEX artifacts_by_type ON artifacts (project_id, rtrim(lower(split_part(content_type, ';', 1))), id DESC)`,
 
   // 6 announce, 7 subscribers, 8 deliver
   `CREATE TABLE subscribers (
@@ -261,6 +266,7 @@ const statements = [
      created_at timestamptz NOT NULL
    )`,
   `CREATE INDEX messages_by_project ON messages (project_id, id DESC)`,
+  `CREATE INDEX messages_by_type ON messages (project_id, type, id DESC)`,
   `CREATE INDEX messages_by_task ON messages (task_id) WHERE task_id IS NOT NULL`,
   `CREATE UNIQUE INDEX messages_by_external_id ON messages (project_id, external_id) WHERE external_id IS NOT NULL`,
   `CREATE TABLE deliveries (
@@ -277,9 +283,11 @@ const statements = [
      created_at timestamptz NOT NULL,
      settled_at timestamptz
    )`,
-  `CREATE INDEX deliveries_by_project ON deliveries (project_id, id DESC)`,
-  `CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint_id, id DESC)`,
-  `CREATE INDEX deliveries_by_message ON deliveries (message_id)`,
+  // With the state in both, a list in any state merges four ranges, and a list of one state needs no index of its own. An
+  // update of the state writes to every index anyway: of 16,000 settled deliveries 59 were HOT without it.
+  `CREATE INDEX deliveries_by_project ON deliveries (project_id, state, id DESC)`,
+  `CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint_id, state, id DESC)`,
+  `CREATE INDEX deliveries_by_message ON deliveries (message_id, id DESC)`,
   // Retries wait here, not in the queue: 100,000 of them would be skipped over by every fetch.
   `CREATE INDEX deliveries_due ON deliveries (next_attempt_at) WHERE next_attempt_at IS NOT NULL`,
   `CREATE TABLE attempts (

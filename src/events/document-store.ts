@@ -1,7 +1,7 @@
 import { toWireId } from "../lib/ids.ts";
 import type { Executor } from "../platform/database.ts";
 import type { EventDocument } from "../routing/event-document.ts";
-import { parseBody } from "../sources/parse-body.ts";
+import { parseBody } from "../lib/parse-body.ts";
 
 interface DocumentRow {
   readonly id: string;

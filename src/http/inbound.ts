@@ -211,5 +211,5 @@ export function createInboundRouter({ services, sources, acceptor }: InboundHost
   router.post("/:sourceId", readBytes, receive);
   router.all("/:sourceId", askedByGet, refuseMethod);
   router.use(refuse);
-  return { router, close: rate.close };
+  return { router, close: () => rate.close() };
 }

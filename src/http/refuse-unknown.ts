@@ -28,7 +28,7 @@ export function refuseUnknown(calls: readonly KnownCall[]): RequestHandler {
     const methods = new Set(known.filter(({ pattern }) => matches(pattern, segments)).map(({ method }) => method));
     if (methods.size === 0) throw new NotFoundError("There is nothing at this address; /docs lists what there is");
     if (methods.has("GET")) methods.add("HEAD");
-    const allow = [...methods.add("OPTIONS")].sort().join(", ");
+    const allow = [...methods.add("OPTIONS")].toSorted().join(", ");
     response.set("Allow", allow);
     if (request.method !== "OPTIONS")
       throw new MethodNotAllowedError(`${request.method} is not possible here, but ${allow}`);

@@ -5,8 +5,8 @@ import { z } from "zod";
  * refused later instead of lost here.
  */
 export const jsonObjectSchema = z
-  .unknown()
-  .refine((value) => typeof value === "object" && value !== null && !Array.isArray(value), {
-    error: "must be an object",
-  })
-  .meta({ type: "object" }) as z.ZodType<Readonly<Record<string, unknown>>>;
+  .custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+    { error: "must be an object" },
+  )
+  .meta({ type: "object" });

@@ -10,7 +10,7 @@ const maxPathCharacters = 200;
 // Of a union that no member of matched, the member that came nearest tells most: the one that failed deepest down.
 function nearest(branches: readonly Issue[][]): Issue[] | undefined {
   const depthOf = (branch: readonly Issue[]): number => Math.max(0, ...branch.map((issue) => issue.path.length));
-  return branches.filter((branch) => depthOf(branch) > 0).sort((one, other) => depthOf(other) - depthOf(one))[0];
+  return branches.filter((branch) => depthOf(branch) > 0).toSorted((one, other) => depthOf(other) - depthOf(one))[0];
 }
 
 function flatten(issue: Issue, prefix: readonly PropertyKey[]): FieldError[] {

@@ -117,7 +117,7 @@ export function loadConfig(
   const env = validate(environmentSchema, present, "the environment");
   const layers = [readSettings(defaultFile)];
   if (env.HOOKYARD_CONFIG !== undefined) layers.push(readSettings(env.HOOKYARD_CONFIG));
-  layers.push(override as Record<string, object>);
+  layers.push(override);
   const merged: Record<string, object> = {};
   for (const layer of layers)
     for (const [section, values] of Object.entries(layer)) merged[section] = { ...merged[section], ...values };

@@ -136,7 +136,7 @@ async function startLocked(
     connectionString: connectionString(server, password, embeddedName),
     directory: home.directory,
     adopted,
-    stop: () => (stopping ??= stopServer(server, binaries).finally(unlock)),
+    stop: () => (stopping ??= stopServer(server, binaries).finally(async () => await unlock())),
   };
 }
 

@@ -8,7 +8,7 @@ const folder = new URL("../../migrations/", import.meta.url);
 
 async function readMigrations(): Promise<Record<string, Migration>> {
   const migrations: Record<string, Migration> = {};
-  for (const file of (await readdir(folder)).filter((name) => name.endsWith(".ts")).sort())
+  for (const file of (await readdir(folder)).filter((name) => name.endsWith(".ts")).toSorted())
     migrations[file.slice(0, -3)] = (await import(new URL(file, folder).href)) as Migration;
   return migrations;
 }
@@ -25,7 +25,7 @@ export async function migrate(kysely: Kysely<Tables>, direction: "up" | "down", 
   });
   const { error, results = [] } = direction === "up" ? await migrator.migrateToLatest() : await migrator.migrateDown();
   if (error !== undefined) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = error instanceof Error ? error.message : JSON.stringify(error);
     throw new Error(`migration ${direction} failed: ${why}`, { cause: error });
   }
   const migrations = results.map((result) => result.migrationName);

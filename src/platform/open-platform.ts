@@ -6,7 +6,7 @@ import { createIdGenerator } from "../lib/ids.ts";
 import type { Config } from "./config.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { ensureDataDirectory } from "./embedded-home.ts";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
+import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 import type { Logger } from "./logger.ts";
 import { checkMasterKeys } from "./master-key-check.ts";
 import { readOrCreateMasterKey } from "./master-key-file.ts";
@@ -48,6 +48,16 @@ async function loadMasterKeys(config: Config, log: Logger): Promise<MasterKeys> 
   return parseMasterKeys(await readOrCreateMasterKey(file), file);
 }
 
+/** The database's address: the one that is configured, or that of the embedded Postgres, which is started for it. */
+export async function openPostgres(
+  { databaseUrl, dataDir }: Config,
+  log: Logger,
+): Promise<{ readonly connectionString: string; readonly stop: () => Promise<void> }> {
+  if (databaseUrl !== undefined) return { connectionString: databaseUrl, stop: () => Promise.resolve() };
+  const embedded = await startEmbeddedPostgres({ dataDir, log });
+  return { connectionString: embedded.connectionString, stop: async () => await embedded.stop() };
+}
+
 async function analyze(db: Database): Promise<void> {
   // A table that was never analyzed sorts its whole backlog on fetch.
   for (const table of ["pgboss.job", "tasks", "deliveries", "messages", "events", "event_keys"])
@@ -72,12 +82,8 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
   try {
     await ensureDataDirectory(config.dataDir);
     const masterKeys = await loadMasterKeys(config, log);
-    let embedded: EmbeddedPostgres | undefined;
-    if (config.databaseUrl === undefined) {
-      embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
-      closers.push(embedded.stop);
-    }
-    const connectionString = config.databaseUrl ?? (embedded?.connectionString as string);
+    const { connectionString, stop } = await openPostgres(config, log);
+    closers.push(stop);
     const db = openDatabase(connectionString, config.database.poolSize, log);
     closers.push(() => db.close());
     const changed = await migrate(db.kysely, "up", log);

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { CompiledScheme } from "./compile-scheme.ts";
-import { mediaTypeOf, parseBody } from "./parse-body.ts";
-import type { ParsedBody } from "./parse-body.ts";
+import { mediaTypeOf, parseBody } from "../lib/parse-body.ts";
+import type { ParsedBody } from "../lib/parse-body.ts";
 import { authenticate } from "./verification/authenticate.ts";
 import type { Authenticated } from "./verification/authenticate.ts";
 import { answerHandshake } from "./verification/handshake.ts";

@@ -28,5 +28,7 @@ describe("The keys of a project", () => {
     assert.ok(!listed.text.includes(key));
     assert.deepEqual(listed.body.data[0], rest);
   });
-  void adminKey; void createProject; void toWireId;
+  void adminKey;
+  void createProject;
+  void toWireId;
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseBody } from "../../src/sources/parse-body.ts";
+import { parseBody } from "../../src/lib/parse-body.ts";
 
 const form = "application/x-www-form-urlencoded";
 

@@ -1,6 +1,7 @@
 import { openDatabase } from "../../src/platform/database.ts";
 import { createLogger } from "../../src/platform/logger.ts";
 import { migrate } from "../../src/platform/migrator.ts";
+import { Queue } from "../../src/platform/queue.ts";
 import { createTemplateDatabase } from "./test-database.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
@@ -11,6 +12,10 @@ async function prepareTemplate(connectionString: string): Promise<void> {
   const db = openDatabase(connectionString, 2, log);
   try {
     await migrate(db.kysely, "up", log);
+    // pg-boss' schema as well: installing it takes longer than all the rest of a hub's start.
+    const queue = new Queue(connectionString, log, { supervise: false });
+    await queue.start();
+    await queue.stop();
   } finally {
     await db.close();
   }

@@ -16,3 +16,16 @@ export class TestClock implements Clock {
     this.#nowMs += seconds * 1000;
   }
 }
+
+/** The machine's clock, which a test can put forward: what is signed stays fresh for whoever verifies it. */
+export class RunningTestClock implements Clock {
+  #aheadMs = 0;
+
+  now(): number {
+    return Date.now() + this.#aheadMs;
+  }
+
+  advanceBy(seconds: number): void {
+    this.#aheadMs += seconds * 1000;
+  }
+}

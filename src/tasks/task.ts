@@ -1,0 +1,140 @@
+import { z } from "zod";
+import { wireActorId } from "../access/wire-actor-id.ts";
+import { toWireId } from "../lib/ids.ts";
+import { jsonObjectSchema } from "../lib/json-object-schema.ts";
+import type { Message } from "../messages/message.ts";
+import { messageSchema } from "../messages/message.ts";
+import type { EventSummary } from "../platform/tables.ts";
+import { type Artifact, artifactSchema } from "./artifact.ts";
+import type { FullTaskRow, TaskAttemptRow, TaskSummaryRow } from "./store.ts";
+import { taskStates } from "./task-state.ts";
+
+const taskEvent = z.object({ id: z.string(), type: z.string(), sourceId: z.string(), deliveryId: z.string() });
+
+const failure = z.object({ code: z.string(), message: z.string() });
+
+const summaryShape = z.object({
+  id: z.string(),
+  agent: z.string().describe("The agent's name."),
+  routeId: z.string().exactOptional().describe("The route that made it; absent for a task made by a call."),
+  state: z.enum(taskStates),
+  reason: z.string().exactOptional().describe("Why it is in this state, e.g. `lease_expired`."),
+  priority: z.int().describe("Higher goes first."),
+  event: taskEvent.exactOptional().describe("The event that caused it."),
+  attemptCount: z.int().describe("How often it was leased, released leases included."),
+  maxAttempts: z.int().describe("How many attempts it may be charged."),
+  workerId: z.string().exactOptional().describe("The worker that holds it, or the last that did."),
+  leaseExpiresAt: z.iso.datetime().exactOptional(),
+  deadlineAt: z.iso.datetime().exactOptional().describe("When the attempt under way has run out of time."),
+  startAfter: z.iso.datetime().exactOptional().describe("It is not leased before this time."),
+  usage: jsonObjectSchema.describe("What it has cost, as its workers reported."),
+  error: failure.exactOptional(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  settledAt: z.iso.datetime().exactOptional(),
+});
+
+/** A task as lists show it. */
+export const taskSummarySchema = summaryShape.meta({ id: "TaskSummary" });
+
+/** One attempt at a task. */
+export const taskAttemptSchema = z
+  .object({
+    attempt: z.int(),
+    workerId: z.string(),
+    actorId: z.string().describe("The key that leased it."),
+    startedAt: z.iso.datetime(),
+    endedAt: z.iso.datetime().exactOptional(),
+    outcome: z
+      .string()
+      .exactOptional()
+      .describe("The state it led to, or why it ended without one, e.g. `lease_expired`, `released`."),
+    error: failure.exactOptional(),
+    usage: jsonObjectSchema.exactOptional(),
+  })
+  .meta({ id: "TaskAttempt" });
+
+/** A task with all that is kept of it. */
+export const taskSchema = summaryShape
+  .extend({
+    input: z.string().describe("What the agent was told."),
+    parameters: jsonObjectSchema.exactOptional(),
+    progress: z.unknown().optional().describe("What the worker last reported."),
+    result: z.unknown().optional(),
+    attempts: z.array(taskAttemptSchema).describe("First to last."),
+    artifacts: z.array(artifactSchema).describe("In the order of their making."),
+    messages: z.array(messageSchema).describe("What was said of it, first to last."),
+  })
+  .meta({ id: "Task" });
+
+export type TaskSummary = z.infer<typeof taskSummarySchema>;
+export type TaskAttempt = z.infer<typeof taskAttemptSchema>;
+export type Task = z.infer<typeof taskSchema>;
+
+function presentEvent(event: EventSummary): z.infer<typeof taskEvent> {
+  return {
+    id: toWireId("event", event.id),
+    type: event.type,
+    sourceId: toWireId("source", event.sourceId),
+    deliveryId: event.deliveryId,
+  };
+}
+
+/** The public form of a stored task for a list. */
+export function presentTaskSummary(row: TaskSummaryRow): TaskSummary {
+  return {
+    id: toWireId("task", row.id),
+    agent: row.agent_name,
+    ...(row.route_id === null ? {} : { routeId: toWireId("route", row.route_id) }),
+    state: row.state as TaskSummary["state"],
+    ...(row.reason === null ? {} : { reason: row.reason }),
+    priority: row.priority,
+    ...(row.event === null ? {} : { event: presentEvent(row.event) }),
+    attemptCount: row.attempt,
+    maxAttempts: row.max_attempts,
+    ...(row.lease_worker === null ? {} : { workerId: row.lease_worker }),
+    ...(row.lease_expires_at === null ? {} : { leaseExpiresAt: row.lease_expires_at.toISOString() }),
+    ...(row.deadline_at === null || row.state !== "working" ? {} : { deadlineAt: row.deadline_at.toISOString() }),
+    ...(row.start_after === null ? {} : { startAfter: row.start_after.toISOString() }),
+    usage: (row.usage ?? {}) as TaskSummary["usage"],
+    ...(row.error === null ? {} : { error: row.error as NonNullable<TaskSummary["error"]> }),
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    ...(row.settled_at === null ? {} : { settledAt: row.settled_at.toISOString() }),
+  };
+}
+
+/** The public form of a stored attempt. */
+export function presentTaskAttempt(row: TaskAttemptRow): TaskAttempt {
+  return {
+    attempt: row.attempt,
+    workerId: row.worker_id,
+    actorId: wireActorId(row.actor_id),
+    startedAt: row.started_at.toISOString(),
+    ...(row.ended_at === null ? {} : { endedAt: row.ended_at.toISOString() }),
+    ...(row.outcome === null ? {} : { outcome: row.outcome }),
+    ...(row.error === null ? {} : { error: row.error as NonNullable<TaskAttempt["error"]> }),
+    ...(row.usage === null ? {} : { usage: row.usage as NonNullable<TaskAttempt["usage"]> }),
+  };
+}
+
+/** What a task is shown with. */
+export interface TaskParts {
+  readonly attempts: readonly TaskAttemptRow[];
+  readonly artifacts: readonly Artifact[];
+  readonly messages: readonly Message[];
+}
+
+/** The public form of a task with all that is kept of it. */
+export function presentTask(row: FullTaskRow, parts: TaskParts): Task {
+  return {
+    ...presentTaskSummary(row),
+    input: row.input,
+    ...(row.parameters === null ? {} : { parameters: row.parameters as NonNullable<Task["parameters"]> }),
+    ...(row.progress === null ? {} : { progress: row.progress }),
+    ...(row.result === null ? {} : { result: row.result }),
+    attempts: parts.attempts.map(presentTaskAttempt),
+    artifacts: [...parts.artifacts],
+    messages: [...parts.messages],
+  };
+}
