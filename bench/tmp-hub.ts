@@ -10,7 +10,7 @@ import { quantile } from "./support/statistics.ts";
 
 // Three programs, three rounds, some 6 s each with starting and stopping: within a minute.
 const rounds = 1;
-const connectionCount = +(process.env["CONNS"]??64);
+const connectionCount = +(process.env["CONNS"] ?? 64);
 const times = { warmUpMs: 1_500, measureMs: 4_000 };
 
 const secret = randomBytes(24).toString("hex");
@@ -94,7 +94,10 @@ async function runRound(bench: Bench, contender: Contender): Promise<Round> {
   const round = await load(program, path);
   await program.stop();
   await queryOnce(databaseUrl, "CREATE EXTENSION pg_stat_statements").catch(console.error);
-  const st = await queryOnce<any>(databaseUrl, "SELECT calls, round(total_exec_time) ms, round((total_exec_time/greatest(calls,1))::numeric,2) mean, round(total_plan_time) plan, rows, wal_bytes, shared_blks_dirtied d, left(regexp_replace(query,'\\s+',' ','g'),110) q FROM pg_stat_statements WHERE dbid=(select oid from pg_database where datname=current_database()) ORDER BY total_exec_time+total_plan_time DESC LIMIT 14");
+  const st = await queryOnce<any>(
+    databaseUrl,
+    "SELECT calls, round(total_exec_time) ms, round((total_exec_time/greatest(calls,1))::numeric,2) mean, round(total_plan_time) plan, rows, wal_bytes, shared_blks_dirtied d, left(regexp_replace(query,'\\s+',' ','g'),110) q FROM pg_stat_statements WHERE dbid=(select oid from pg_database where datname=current_database()) ORDER BY total_exec_time+total_plan_time DESC LIMIT 14",
+  );
   console.table(st);
   await checkStored(contender, databaseUrl, round);
   await bench.dropDatabase(database);

@@ -4,7 +4,7 @@ import { deadDeliveryQueue, deliveryQueue, deliveryQueueOptions } from "./delive
 import { promoteDueDeliveries } from "./deliveries/promote-due-deliveries.ts";
 import { settleDeadDeliveries } from "./deliveries/settle-dead-deliveries.ts";
 import { forgetExpiredKeys } from "./events/forget-expired-keys.ts";
-import { deleteIdempotencyKeys } from "./http/idempotency-store.ts";
+import { purgeIdempotencyKeys } from "./http/idempotency.ts";
 import { ensureDailyPartitions } from "./platform/daily-partitions.ts";
 import { type Recurring, startRecurring } from "./platform/recurring.ts";
 import type { Services } from "./platform/services.ts";
@@ -34,10 +34,9 @@ async function untilDone(batch: () => Promise<number>): Promise<void> {
 }
 
 async function maintain(services: Services): Promise<void> {
-  const nowMs = services.clock.now();
-  await ensureDailyPartitions(services.db, nowMs, services.log);
+  await ensureDailyPartitions(services.db, services.clock.now(), services.log);
   await forgetExpiredKeys(services);
-  await deleteIdempotencyKeys(services.db, new Date(nowMs - services.settings.api.idempotencyHours * 3_600_000));
+  await purgeIdempotencyKeys(services);
 }
 
 /** Starts the background work of one process. Any number of processes may do it side by side. */

@@ -23,7 +23,7 @@ export interface Hub {
   encodeCall(path: string, body: object, key?: string): Buffer;
 }
 
-/** Starts a hub on this database and waits until it is ready. Hubs of one bench share their keys. */
+/** Starts a hub on this database and waits until it is ready, if it answers at all. Hubs of one bench share their keys. */
 export async function startHub(
   bench: Bench,
   databaseUrl: string,
@@ -42,7 +42,8 @@ export async function startHub(
       HOOKYARD_CONFIG: configFile,
     },
   });
-  await program.ready();
+  // A hub that only works in the background listens on no port.
+  if (role !== "worker") await program.ready();
   return {
     program,
     async call<Result>(method: string, path: string, body: object): Promise<Result> {

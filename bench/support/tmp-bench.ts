@@ -61,7 +61,13 @@ async function openBench(closers: Closers): Promise<Bench> {
   closers.add(() => rm(directory, { recursive: true, force: true }));
   const postgres = await startEmbeddedPostgres({
     dataDir: join(directory, "data"),
-    log: createLogger("silent"), settings: {shared_preload_libraries:"pg_stat_statements,auto_explain","pg_stat_statements.track":"all","pg_stat_statements.track_planning":"on","pg_stat_statements.track_utility":"on"},
+    log: createLogger("silent"),
+    settings: {
+      shared_preload_libraries: "pg_stat_statements,auto_explain",
+      "pg_stat_statements.track": "all",
+      "pg_stat_statements.track_planning": "on",
+      "pg_stat_statements.track_utility": "on",
+    },
   });
   closers.add(async () => {
     await postgres.stop();

@@ -50,9 +50,14 @@ export async function runClosedLoop(
       sentAt = answeredAt;
     }
   };
-  let last=0; const iv=setInterval(()=>{console.log("per s", acknowledged-last); last=acknowledged;},1000);
+  let last = 0;
+  const iv = setInterval(() => {
+    console.log("per s", acknowledged - last);
+    last = acknowledged;
+  }, 1000);
   try {
-    await Promise.all(connections.map(loop)); clearInterval(iv);
+    await Promise.all(connections.map(loop));
+    clearInterval(iv);
   } finally {
     clearTimeout(warmedUp);
   }

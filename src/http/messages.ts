@@ -24,7 +24,10 @@ export const messageOperations: readonly Operation[] = [
     body: newMessage,
     freeFields: ["data"],
     responses: {
-      202: { description: "Stored with its deliveries, or stored before under this `id`.", schema: messageDetailSchema },
+      202: {
+        description: "Stored with its deliveries, or stored before under this `id`.",
+        schema: messageDetailSchema,
+      },
       409: { description: "`message_exists`: there is a message with this `id` and another content." },
     },
     handle: async (ctx, { body }) => ({ status: 202, body: await publishMessage(ctx, body) }),

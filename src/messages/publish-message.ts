@@ -8,6 +8,7 @@ import { toWireId } from "../lib/ids.ts";
 import { jsonObjectSchema } from "../lib/json-object-schema.ts";
 import { storableText } from "../lib/storable-text.ts";
 import { wireIdSchema } from "../lib/wire-id-schema.ts";
+import type { Transaction } from "../platform/database.ts";
 import { announce } from "./announce.ts";
 import { messageData, type MessageDetail, presentMessageDetail } from "./message.ts";
 import { type FullMessageRow, hasSubscriber, selectMessage } from "./store.ts";
@@ -37,8 +38,22 @@ export const newMessage = z
 
 export type NewMessage = z.infer<typeof newMessage>;
 
+// Compared as it was stored: -0 became 0 there.
 function isSame(row: FullMessageRow, { type, subscriberId, data }: NewMessage): boolean {
-  return row.type === type && row.subscriber_id === (subscriberId ?? null) && isDeepStrictEqual(messageData(row), data);
+  const sent: unknown = JSON.parse(JSON.stringify(data));
+  return row.type === type && row.subscriber_id === (subscriberId ?? null) && isDeepStrictEqual(messageData(row), sent);
+}
+
+async function firstOf(
+  tx: Transaction,
+  projectId: string,
+  externalId: string,
+  input: NewMessage,
+): Promise<FullMessageRow> {
+  const first = await selectMessage(tx, projectId, { externalId });
+  if (first === undefined) throw new Error("a message that was in the way is gone");
+  if (isSame(first, input)) return first;
+  throw new ConflictError("message_exists", "There is a message with this id and another content already");
 }
 
 /**
@@ -57,20 +72,17 @@ export async function publishMessage(ctx: Context, input: NewMessage): Promise<M
     ...(externalId === undefined ? {} : { externalId }),
   };
   return await ctx.db.transaction(async (tx) => {
+    const [id] = await announce(tx, ctx, [announcement]);
+    if (id === undefined && externalId !== undefined)
+      return presentMessageDetail(await firstOf(tx, projectId, externalId, input));
+    // After the look for an earlier one, so that a repeat is answered even when the subscriber has been deleted since.
     if (subscriberId !== undefined && !(await hasSubscriber(tx, projectId, subscriberId))) {
       const message = "must be the id of a subscriber of this project";
       throw new InvalidError(`subscriberId ${message}`, [{ path: "subscriberId", message }]);
     }
-    const [id] = await announce(tx, ctx, [announcement]);
-    const which = id === undefined && externalId !== undefined ? { externalId } : { id: id ?? "" };
-    const row = await selectMessage(tx, projectId, which);
+    const row = id === undefined ? undefined : await selectMessage(tx, projectId, { id });
     if (row === undefined) throw new Error("a stored row is gone");
-    if (id === undefined && !isSame(row, input))
-      throw new ConflictError("message_exists", "There is a message with this id and another content already");
-    if (id !== undefined) {
-      const target = toWireId("message", id);
-      await recordAudit(ctx, tx, { action: "message.publish", target, detail: { type } });
-    }
+    await recordAudit(ctx, tx, { action: "message.publish", target: toWireId("message", row.id), detail: { type } });
     return presentMessageDetail(row);
   });
 }

@@ -6,6 +6,7 @@ import { InvalidError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
 import { maxLiveSecrets, sealSourceSecret, sourceSecret } from "./source-secret.ts";
 import { schemeOfSource, secretProblems } from "./source-scheme.ts";
+import { sourceResponseOf } from "./source-response.ts";
 import { presentSource, type Source, sourceFields } from "./source.ts";
 import { insertSource, insertSourceSecrets } from "./store.ts";
 
@@ -52,7 +53,7 @@ export async function createSource(ctx: Context, input: NewSource): Promise<Sour
       name: input.name,
       provider: input.provider,
       verification: JSON.stringify(verification),
-      response: input.response === undefined ? null : JSON.stringify(input.response),
+      response: input.response === undefined ? null : JSON.stringify(sourceResponseOf(input.response)),
       rate_limit_per_second: input.rateLimitPerSecond ?? null,
       body_limit_bytes: input.bodyLimitBytes ?? null,
       enabled: input.enabled ?? true,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { toWireId } from "../lib/ids.ts";
 import { displayName, storableText } from "../lib/storable-text.ts";
-import { type SourceResponse, sourceResponse } from "./source-response.ts";
+import { newSourceResponse, type SourceResponse, sourceResponseSchema } from "./source-response.ts";
 import type { SourceRow, SourceSecretRow } from "./store.ts";
 import { verificationScheme } from "./verification-scheme.ts";
 
@@ -26,7 +26,7 @@ const verification = z.strictObject({
 export const sourceFields = {
   name: displayName,
   verification,
-  response: sourceResponse.describe("What the sender gets for an event. Absent: 200 with the event's id."),
+  response: newSourceResponse.describe("What the sender gets for an event. Absent: 200 with the event's id."),
   enabled: z.boolean(),
   rateLimitPerSecond: z
     .int()
@@ -50,7 +50,7 @@ export const sourceSchema = z
     name: z.string(),
     provider: z.string(),
     verification,
-    response: sourceResponse.exactOptional(),
+    response: sourceResponseSchema.exactOptional(),
     enabled: z.boolean(),
     rateLimitPerSecond: z.int().exactOptional(),
     bodyLimitBytes: z.int().exactOptional(),

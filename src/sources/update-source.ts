@@ -6,6 +6,7 @@ import { InvalidError, NotFoundError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
 import { openSourceSecret } from "./source-secret.ts";
 import { schemeOfSource, secretProblems } from "./source-scheme.ts";
+import { sourceResponseOf } from "./source-response.ts";
 import { presentSource, type Source, sourceFields, type Verification } from "./source.ts";
 import {
   selectLiveSourceSecrets,
@@ -63,7 +64,9 @@ export async function updateSource(ctx: Context, id: string, changes: SourceChan
     const row = await updateSourceRow(tx, id, {
       ...(name === undefined ? {} : { name }),
       ...(verification === undefined ? {} : { verification: JSON.stringify(verification) }),
-      ...(response === undefined ? {} : { response: response === null ? null : JSON.stringify(response) }),
+      ...(response === undefined
+        ? {}
+        : { response: response === null ? null : JSON.stringify(sourceResponseOf(response)) }),
       ...(enabled === undefined ? {} : { enabled }),
       ...(rateLimitPerSecond === undefined ? {} : { rate_limit_per_second: rateLimitPerSecond }),
       ...(bodyLimitBytes === undefined ? {} : { body_limit_bytes: bodyLimitBytes }),
