@@ -1,4 +1,4 @@
-import { defineConfig } from "oxlint";
+import { defineConfig, type OxlintOverride } from "oxlint";
 
 // The layers of src/, from the ground up (README, "How the code is laid out"). A folder imports what stands below it.
 const ground = ["lib", "platform", "access"];
@@ -29,7 +29,7 @@ function layer(
   files: string[],
   banned: readonly Restriction[],
   allowed: readonly (keyof typeof vendors)[] = [],
-): { files: string[]; rules: Record<string, unknown> } {
+): OxlintOverride {
   const paths = Object.entries(vendors)
     .filter(([vendor]) => !allowed.some((known) => known === vendor))
     .flatMap(([vendor, names]) =>

@@ -2,10 +2,11 @@ import { randomBytes } from "node:crypto";
 import { type Bench, queryOnce, runBench } from "./support/bench.ts";
 import { HttpConnection } from "./support/http-connection.ts";
 import { type Hub, startHub } from "./support/hub.ts";
+import { cpuMicrosPer } from "./support/process-usage.ts";
 import type { Program } from "./support/program.ts";
 import { Receiver, type Receipt, verifyReceipts } from "./support/receiver.ts";
 import { publishReport } from "./support/report.ts";
-import { quantile } from "./support/statistics.ts";
+import { medianOf, quantile } from "./support/statistics.ts";
 
 const rounds = 3;
 const concurrency = 64;
@@ -37,14 +38,10 @@ async function measure(
   await receiver.got(messages, drainTimeoutMs);
   const after = await program.usage.read();
   const [first, last] = [receiver.receipts[warmUp - 1], receiver.receipts[messages - 1]] as [Receipt, Receipt];
-  const cpuSeconds =
-    before.cpuSeconds === undefined || after.cpuSeconds === undefined
-      ? undefined
-      : after.cpuSeconds - before.cpuSeconds;
   return {
     perSecond: ((messages - warmUp) * 1000) / (last.atMs - first.atMs),
     peakRssMiB: after.peakRssMiB,
-    cpuMicrosPerMessage: cpuSeconds === undefined ? undefined : (cpuSeconds * 1e6) / (messages - countBefore),
+    cpuMicrosPerMessage: cpuMicrosPer(before, after, messages - countBefore),
   };
 }
 
@@ -61,8 +58,7 @@ async function runLimit(bench: Bench): Promise<Round> {
       ENDPOINT_SECRET: endpointSecret,
     },
   });
-  const round = await measure(program, receiver, sizes.limit);
-  await program.ended();
+  const [round] = await Promise.all([measure(program, receiver, sizes.limit), program.ended()]);
   await receiver.close();
   verifyReceipts(receiver.receipts, endpointSecret);
   return round;
@@ -118,15 +114,11 @@ async function runHub(bench: Bench): Promise<Round> {
 }
 
 function summarise(name: string, results: readonly Round[]): Record<string, string | number | undefined> {
-  const middle = (pick: (round: Round) => number | undefined): number | undefined => {
-    const values = results.map(pick).filter((value) => value !== undefined);
-    return values.length === 0 ? undefined : quantile(values, 0.5);
-  };
   return {
     program: name,
-    "deliveries/s": middle((round) => round.perSecond),
+    "deliveries/s": medianOf(results, (round) => round.perSecond),
     "RSS MiB": Math.max(...results.map((round) => round.peakRssMiB ?? 0)),
-    "CPU µs/delivery": middle((round) => round.cpuMicrosPerMessage),
+    "CPU µs/delivery": medianOf(results, (round) => round.cpuMicrosPerMessage),
   };
 }
 
@@ -139,7 +131,7 @@ await runBench(async (bench) => {
     ] as const) {
       const result = await run(bench);
       results[name].push(result);
-      console.log(`round ${round}/${rounds} ${name}: ${Math.round(result.perSecond)} deliveries/s`);
+      process.stdout.write(`round ${round}/${rounds} ${name}: ${Math.round(result.perSecond)} deliveries/s\n`);
     }
   const ratios = results.hub.map((hub, index) => hub.perSecond / (results.limit[index]?.perSecond ?? Number.NaN));
   await publishReport({

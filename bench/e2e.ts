@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Bench, queryOnce, runBench } from "./support/bench.ts";
+import { queryOnce, runBench } from "./support/bench.ts";
 import { createPushBodies, PushRequest } from "./support/github-push.ts";
 import { HttpConnection } from "./support/http-connection.ts";
 import { type Hub, preparePushSource, pushAgent, startHub } from "./support/hub.ts";
@@ -54,21 +54,23 @@ async function sendEvents(url: URL, ways: Map<string, Way>): Promise<void> {
   for (const { connection } of idle) connection.close();
 }
 
-async function startWorkers(bench: Bench, hub: Hub, ways: Map<string, Way>): Promise<void> {
+// Answers with the way to stop them.
+async function startWorkers(hub: Hub, ways: Map<string, Way>): Promise<() => Promise<void>> {
   const role = { name: "bench worker", role: "worker", agents: [pushAgent] };
   const { key } = await hub.call<{ key: string }>("POST", "/api/v1/keys", role);
+  const workers: { readonly worker: PullWorker; readonly run: Promise<void> }[] = [];
   for (let index = 0; index < workerCount; index += 1) {
     const options = { key, name: `worker ${index}`, agent: pushAgent };
     const worker = await PullWorker.open(hub, options, (deliveryId) => {
       const way = ways.get(deliveryId);
       if (way !== undefined) way.leasedAt = performance.now();
     });
-    const run = worker.run();
-    bench.defer(async () => {
-      worker.stop();
-      await run;
-    });
+    workers.push({ worker, run: worker.run() });
   }
+  return async () => {
+    for (const { worker } of workers) worker.stop();
+    await Promise.all(workers.map(({ run }) => run));
+  };
 }
 
 function recordReceipts(receiver: Receiver, ways: Map<string, Way>): void {
@@ -114,11 +116,12 @@ await runBench(async (bench) => {
     eventTypes: ["task.completed"],
   });
   const ways = new Map<string, Way>();
-  await startWorkers(bench, hub, ways);
+  const stopWorkers = await startWorkers(hub, ways);
 
   await sendEvents(new URL(path, hub.program.url), ways);
   await receiver.got(ways.size, arrivalTimeoutMs);
   const { peakRssMiB = Number.NaN } = await hub.program.usage.read();
+  await stopWorkers();
   await hub.program.stop();
 
   verifyReceipts(receiver.receipts, endpoint.secret);

@@ -4,9 +4,10 @@ import { type LoadResult, runClosedLoop } from "./support/closed-loop.ts";
 import { createPushBodies, PushRequest } from "./support/github-push.ts";
 import { HttpConnection } from "./support/http-connection.ts";
 import { preparePushSource, startHub } from "./support/hub.ts";
+import { cpuMicrosPer } from "./support/process-usage.ts";
 import type { Program } from "./support/program.ts";
 import { publishReport } from "./support/report.ts";
-import { quantile } from "./support/statistics.ts";
+import { medianOf, quantile } from "./support/statistics.ts";
 
 // Three programs, three rounds, some 6 s each with starting and stopping: within a minute.
 const rounds = 3;
@@ -75,14 +76,10 @@ async function load(program: Program, path: string): Promise<Round> {
     );
     const after = await program.usage.read();
     const generator = process.cpuUsage(generatorBefore);
-    const cpuSeconds =
-      before.cpuSeconds === undefined || after.cpuSeconds === undefined
-        ? undefined
-        : after.cpuSeconds - before.cpuSeconds;
     return {
       ...result,
       peakRssMiB: after.peakRssMiB,
-      cpuMicrosPerEvent: cpuSeconds === undefined ? undefined : (cpuSeconds * 1e6) / result.acknowledged,
+      cpuMicrosPerEvent: cpuMicrosPer(before, after, result.acknowledged),
       generatorCpuMicrosPerEvent: (generator.user + generator.system) / result.acknowledged,
     };
   } finally {
@@ -111,18 +108,14 @@ async function runRound(bench: Bench, contender: Contender): Promise<Round> {
 
 function summarise(name: string, results: readonly Round[]): Record<string, string | number | undefined> {
   const latencies = results.flatMap((result) => result.latenciesMs);
-  const middle = (pick: (round: Round) => number | undefined): number | undefined => {
-    const values = results.map(pick).filter((value) => value !== undefined);
-    return values.length === 0 ? undefined : quantile(values, 0.5);
-  };
   return {
     program: name,
-    "events/s": middle((round) => round.perSecond),
+    "events/s": medianOf(results, (round) => round.perSecond),
     "p50 ms": quantile(latencies, 0.5),
     "p99 ms": quantile(latencies, 0.99),
     "RSS MiB": Math.max(...results.map((round) => round.peakRssMiB ?? 0)),
-    "CPU µs/event": middle((round) => round.cpuMicrosPerEvent),
-    "generator µs/event": middle((round) => round.generatorCpuMicrosPerEvent),
+    "CPU µs/event": medianOf(results, (round) => round.cpuMicrosPerEvent),
+    "generator µs/event": medianOf(results, (round) => round.generatorCpuMicrosPerEvent),
     "stored = acknowledged": results.reduce((sum, round) => sum + round.acknowledged, 0),
   };
 }
@@ -133,7 +126,7 @@ await runBench(async (bench) => {
     for (const contender of contenders) {
       const result = await runRound(bench, contender);
       results.get(contender.name)?.push(result);
-      console.log(`round ${round}/${rounds} ${contender.name}: ${Math.round(result.perSecond)} events/s`);
+      process.stdout.write(`round ${round}/${rounds} ${contender.name}: ${Math.round(result.perSecond)} events/s\n`);
     }
   // Round by round, for neighbours in time had the same machine; then the middle one.
   const ratio = (to: string): number =>

@@ -28,11 +28,14 @@ function say(stage: string, text: string): void {
   process.stdout.write(`${elapsed}  ${stage.padEnd(10)} ${text}\n`);
 }
 
+// The package's types describe a default export that its JSON does not have.
+const catalogue = examples as unknown as readonly { readonly name: string; readonly examples: readonly Payload[] }[];
+
 /** The first example of an event type such as `issues.opened`. */
 function exampleOf(type: string): { readonly name: string; readonly payload: Payload } {
   const [name = "", action] = type.split(".");
-  const examplesOfName = examples.find((known) => known.name === name)?.examples as readonly Payload[] | undefined;
-  const payload = examplesOfName?.find((example) => action === undefined || example.action === action);
+  const examplesOfName = catalogue.find((known) => known.name === name)?.examples;
+  const payload = examplesOfName?.find((example) => example.action === action && example.commits?.length !== 0);
   if (payload === undefined) throw new Error(`no example of ${type}`);
   return { name, payload };
 }

@@ -28,9 +28,11 @@ function post(): Promise<void> {
   pool.dispatch(
     { method: "POST", path: target.pathname, headers, body },
     {
+      onRequestStart() {},
       onResponseStart(_controller, status) {
         if (status > 299) reject(new Error(`the receiver answered ${status}`));
       },
+      onResponseData() {},
       onResponseEnd: () => resolve(),
       onResponseError: (_controller, error) => reject(error),
     },

@@ -46,7 +46,7 @@ async function insertWaiting(): Promise<void> {
     });
     for (const { response, id } of batch) answer(response, 200, { eventId: id, duplicate: false });
   } catch (error) {
-    console.error(error);
+    process.stderr.write(`${String(error)}\n`);
     for (const { response } of batch) answer(response, 500, {});
   } finally {
     inserting -= 1;

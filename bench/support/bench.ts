@@ -98,10 +98,14 @@ async function openBench(closers: Closers): Promise<Bench> {
 export async function runBench(work: (bench: Bench) => Promise<void>): Promise<void> {
   const closers = new Closers();
   const abandon = (why: string): void => {
-    console.error(why);
+    process.stderr.write(`${why}\n`);
     void closers.closeAll().finally(() => process.exit(1));
   };
   const deadline = setTimeout(() => abandon(`not done after ${deadlineMs / 1000} s`), deadlineMs);
+  // A worker or a sender that fails ends the bench, and not without cleaning up.
+  process.on("unhandledRejection", (error) =>
+    abandon(`failed: ${error instanceof Error ? error.stack : String(error)}`),
+  );
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => abandon(`ended by ${signal}`));
   try {
     await work(await openBench(closers));

@@ -26,14 +26,12 @@ export async function runClosedLoop(
   connections: readonly HttpConnection[],
   requestOf: (connection: number) => Buffer,
   { warmUpMs, measureMs }: LoadTimes,
-  onMeasure: () => void = () => {},
 ): Promise<LoadResult> {
   const refused = new Map<number, number>();
   const latenciesMs: number[] = [];
   let acknowledged = 0;
   const from = performance.now() + warmUpMs;
   const until = from + measureMs;
-  const warmedUp = setTimeout(onMeasure, warmUpMs);
 
   const count = ({ status }: Answer, sentAt: number, answeredAt: number): void => {
     if (status < 200 || status > 299) refused.set(status, (refused.get(status) ?? 0) + 1);
@@ -50,10 +48,6 @@ export async function runClosedLoop(
       sentAt = answeredAt;
     }
   };
-  try {
-    await Promise.all(connections.map(loop));
-  } finally {
-    clearTimeout(warmedUp);
-  }
+  await Promise.all(connections.map(loop));
   return { acknowledged, refused, perSecond: latenciesMs.length / (measureMs / 1000), latenciesMs };
 }

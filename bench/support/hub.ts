@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bench } from "./bench.ts";
 import { encodeRequest } from "./http-connection.ts";
@@ -23,6 +23,13 @@ export interface Hub {
   encodeCall(path: string, body: object, key?: string): Buffer;
 }
 
+// Node's arguments as `npm start` has them: what it does to the heap counts.
+async function startArguments(): Promise<string[]> {
+  const manifest = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+  const { scripts } = JSON.parse(manifest) as { scripts: { start: string } };
+  return scripts.start.split(" ").slice(1);
+}
+
 /** Starts a hub on this database and waits until it is ready, if it answers at all. Hubs of one bench share their keys. */
 export async function startHub(
   bench: Bench,
@@ -33,7 +40,7 @@ export async function startHub(
   await writeFile(configFile, JSON.stringify(settings));
   const program = await bench.startProgram({
     name: "hub",
-    arguments: ["src/main.ts", "serve", "--role", role],
+    arguments: [...(await startArguments()), "--role", role],
     environment: {
       DATABASE_URL: databaseUrl,
       HOOKYARD_ADMIN_KEY: adminKey,

@@ -12,6 +12,12 @@ export interface ProcessUsage {
   readonly cpuSeconds: number | undefined;
 }
 
+/** The CPU time between two looks, in µs for each of `count` things done. */
+export function cpuMicrosPer(before: ProcessUsage, after: ProcessUsage, count: number): number | undefined {
+  if (before.cpuSeconds === undefined || after.cpuSeconds === undefined) return undefined;
+  return ((after.cpuSeconds - before.cpuSeconds) * 1e6) / count;
+}
+
 async function readRssMiB(pid: number): Promise<number | undefined> {
   const status = await readFile(`/proc/${pid}/status`, "latin1").catch(() => "");
   const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { availableParallelism, cpus, totalmem } from "node:os";
+import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 
 /** A number that a bench is to reach. */
@@ -22,6 +22,7 @@ export interface Report {
   readonly detail?: object;
 }
 
+const [loadAverageBefore = 0] = loadavg();
 const resultsDirectory = fileURLToPath(new URL("../results/", import.meta.url));
 
 /** A quantity to three figures, or whole when it is large. */
@@ -64,13 +65,19 @@ export async function publishReport(report: Report): Promise<void> {
     memoryMiB: Math.round(totalmem() / 1024 / 1024),
     node: process.version,
     postgres: report.postgresVersion,
+    // High before a bench has begun: somebody else is busy here, and the numbers are worth little.
+    loadAverageBefore,
     note: "the load generator, Postgres and the program under test share the cores",
   };
-  console.log(`\nbench:${report.name}: ${report.method}`);
-  console.log(`${cores} cores (${machine.cpu}), Node ${machine.node}, Postgres ${machine.postgres}, fsync on;`);
-  console.log(`${machine.note}: read the ratios, not the numbers.\n`);
-  console.log(`${table(report.rows)}\n`);
-  console.log(`${report.goals.map(describeGoal).join("\n")}\n`);
+  process.stdout.write(
+    [
+      `\nbench:${report.name}: ${report.method}`,
+      `${cores} cores (${machine.cpu}), Node ${machine.node}, Postgres ${machine.postgres}, fsync on; load average before it began ${round(loadAverageBefore)};`,
+      `${machine.note}: read the ratios, not the numbers.\n`,
+      `${table(report.rows)}\n`,
+      `${report.goals.map(describeGoal).join("\n")}\n\n`,
+    ].join("\n"),
+  );
   const goals = report.goals.map((goal) => ({ ...goal, met: isMet(goal) }));
   await mkdir(resultsDirectory, { recursive: true });
   await writeFile(

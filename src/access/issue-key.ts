@@ -12,10 +12,11 @@ export const agentNames = z.array(displayName).min(1).max(100);
 
 export const newApiKey = z
   .strictObject({
-    name: displayName,
-    role: z.enum(roles),
+    name: displayName.meta({ example: "Triage worker" }),
+    role: z.enum(roles).meta({ example: "worker" }),
     agents: agentNames.exactOptional().meta({
       description: "The agents for which it may make worker calls. A worker's key must name them; absent: all.",
+      example: ["triage"],
     }),
     expiresAt: z.iso.datetime({ offset: true }).exactOptional(),
   })

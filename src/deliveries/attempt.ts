@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { toWireId } from "../lib/ids.ts";
-import type { AttemptRow } from "./store.ts";
+import type { AttemptExcerptRow, AttemptRow } from "./store.ts";
 
 const summaryShape = z.object({
   id: z.string(),
@@ -33,7 +33,7 @@ export type AttemptSummary = z.infer<typeof attemptSummarySchema>;
 export type Attempt = z.infer<typeof attemptSchema>;
 
 /** The public form of a stored attempt in brief. */
-export function presentAttemptSummary(row: Omit<AttemptRow, "request_headers" | "response_headers">): AttemptSummary {
+export function presentAttemptSummary(row: AttemptExcerptRow): AttemptSummary {
   return {
     id: toWireId("attempt", row.id),
     number: row.number,

@@ -1,4 +1,4 @@
-import { type Selectable, sql } from "kysely";
+import type { Selectable } from "kysely";
 import { firstIdAt } from "../lib/ids.ts";
 import type { PageRequest } from "../lib/page-request.ts";
 import type { Executor, Transaction } from "../platform/database.ts";
@@ -19,72 +19,53 @@ export interface DeliveryFilter {
 }
 
 // The newest in each state, then the newest of these: the indexes of a project and of an endpoint hold them by state.
-function selectIdsByState(
-  db: Executor,
-  projectId: string,
-  { state, endpointId }: DeliveryFilter,
-  { limit, cursor }: PageRequest,
-) {
-  const states = state === undefined ? deliveryStates : [state];
-  let wanted = db.kysely.selectFrom(
-    sql<{ state: string }>`unnest(${[...states]}::text[])`.as<"wanted">(sql`wanted (state)`),
-  );
-  if (endpointId !== undefined)
-    // Asked once: else a foreign endpoint's deliveries would be walked through to the last, each one passed over.
-    wanted = wanted.where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom("endpoints")
-          .select("endpoints.id")
-          .where("endpoints.id", "=", endpointId)
-          .where("endpoints.project_id", "=", projectId),
-      ),
-    );
-  return wanted
-    .innerJoinLateral(
-      (query) => {
-        let recent = query
-          .selectFrom("deliveries")
-          .select("deliveries.id")
-          .whereRef("deliveries.state", "=", "wanted.state");
-        recent =
-          endpointId === undefined
-            ? recent.where("deliveries.project_id", "=", projectId)
-            : recent.where("deliveries.endpoint_id", "=", endpointId);
-        if (cursor !== undefined) recent = recent.where("deliveries.id", "<", cursor);
-        return recent
-          .orderBy("deliveries.id", "desc")
-          .limit(limit + 1)
-          .as("recent");
-      },
-      (join) => join.onTrue(),
-    )
-    .select("recent.id")
-    .orderBy("recent.id", "desc")
-    .limit(limit + 1);
-}
+const newestOf = (range: string): string => `
+  SELECT d.* FROM deliveries d
+  WHERE d.id IN (
+    SELECT recent.id
+    FROM unnest($2::text[]) AS wanted (state)
+    CROSS JOIN LATERAL (
+      SELECT id FROM deliveries WHERE ${range} AND state = wanted.state AND id < $3 ORDER BY id DESC LIMIT $4
+    ) AS recent
+    ORDER BY recent.id DESC LIMIT $4
+  )
+  ORDER BY d.id DESC`;
+
+const newestOfProject = { text: newestOf("project_id = $1") };
+// Whose the endpoint is, is asked once: else all deliveries of a foreign one would be passed over one by one.
+const newestOfEndpoint = {
+  text: newestOf("endpoint_id = $5 AND EXISTS (SELECT FROM endpoints WHERE id = $5 AND project_id = $1)"),
+};
+
+const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 /** A page of a project's deliveries, newest first, and one row more when there is a next page. */
 export async function selectDeliveries(
   db: Executor,
   projectId: string,
-  filter: DeliveryFilter,
-  page: PageRequest,
+  { state, endpointId, messageId }: DeliveryFilter,
+  { limit, cursor = lastId }: PageRequest,
 ): Promise<DeliveryRow[]> {
-  const { state, endpointId, messageId } = filter;
-  const { limit, cursor } = page;
-  const newestFirst = db.kysely
+  if (messageId === undefined) {
+    const states = state === undefined ? deliveryStates : [state];
+    const values = [projectId, states, cursor, limit + 1];
+    return endpointId === undefined
+      ? await db.query<DeliveryRow>(newestOfProject, values)
+      : await db.query<DeliveryRow>(newestOfEndpoint, [...values, endpointId]);
+  }
+  // A message goes to no more endpoints than its project has: what else is asked of them is looked for among these.
+  let query = db.kysely
     .selectFrom("deliveries")
     .selectAll()
     .where("project_id", "=", projectId)
-    .orderBy("id", "desc");
-  if (messageId === undefined)
-    return await newestFirst.where("id", "in", selectIdsByState(db, projectId, filter, page)).execute();
-  // A message goes to no more endpoints than its project has: what else is asked of them is looked for among these.
-  let query = newestFirst.where("message_id", "=", messageId).limit(limit + 1);
+    .where("message_id", "=", messageId)
+    .where("id", "<", cursor);
   if (endpointId !== undefined) query = query.where("endpoint_id", "=", endpointId);
   if (state !== undefined) query = query.where("state", "=", state);
-  if (cursor !== undefined) query = query.where("id", "<", cursor);
-  return await query.execute();
+  return await query
+    .orderBy("id", "desc")
+    .limit(limit + 1)
+    .execute();
 }
 
 /** A delivery of the project. `lock` keeps it as it is until the transaction ends. */
@@ -176,30 +157,39 @@ export async function selectAttempts(
     .execute();
 }
 
+/** One HTTP try with the beginning of what came back. */
+export type AttemptExcerptRow = Omit<AttemptRow, "request_headers" | "response_headers">;
+
 /** The attempts at these deliveries, oldest first; at most `limit`. Of what came back, only the first `excerptBytes`. */
 export async function selectAttemptsOf(
   db: Executor,
   deliveries: readonly DeliveryRow[],
   limit: number,
   excerptBytes: number,
-): Promise<Omit<AttemptRow, "request_headers" | "response_headers">[]> {
-  const [oldest] = deliveries.toSorted((one, other) => one.created_at.getTime() - other.created_at.getTime());
-  if (oldest === undefined) return [];
-  const ids = deliveries.map((delivery) => delivery.id);
-  return await db.kysely
+): Promise<AttemptExcerptRow[]> {
+  if (deliveries.length === 0) return [];
+  const oldest = new Date(Math.min(...deliveries.map((delivery) => delivery.created_at.getTime())));
+  const rows = await db.kysely
     .selectFrom("attempts")
     .select(["id", "delivery_id", "project_id", "number", "outcome", "status", "error", "duration_ms", "started_at"])
-    .select(sql<Buffer | null>`substring(response_body FROM 1 FOR ${excerptBytes}::int)`.as("response_body"))
-    .select(
-      sql<boolean>`response_truncated OR coalesce(octet_length(response_body), 0) > ${excerptBytes}::int`.as(
-        "response_truncated",
-      ),
+    .select((is) => [
+      "response_truncated",
+      is.fn<number | null>("octet_length", ["response_body"]).as("response_size"),
+      is.fn<Buffer | null>("substring", ["response_body", is.val(1), is.val(excerptBytes)]).as("response_body"),
+    ])
+    .where(
+      "delivery_id",
+      "in",
+      deliveries.map((delivery) => delivery.id),
     )
-    .where("delivery_id", "in", ids)
-    .where("id", ">=", firstAttemptId(oldest.created_at))
+    .where("id", ">=", firstAttemptId(oldest))
     .orderBy("id")
     .limit(limit)
     .execute();
+  return rows.map(({ response_size: size, ...row }) => ({
+    ...row,
+    response_truncated: row.response_truncated || (size ?? 0) > excerptBytes,
+  }));
 }
 
 /** The delivery that an attempt of the project was made at, as a uuid. */

@@ -1,4 +1,4 @@
-import { type Selectable, sql } from "kysely";
+import type { Selectable } from "kysely";
 import { firstIdAt } from "../lib/ids.ts";
 import type { PageRequest } from "../lib/page-request.ts";
 import type { Executor } from "../platform/database.ts";
@@ -24,7 +24,7 @@ function selectStored(db: Executor, projectId: string) {
       .select(["id", "project_id", "source_id", "provider", "type", "delivery_id", "received_at", "headers"])
       .select(["content_type", "conflict"])
       // Known without reading the body, which is stored apart.
-      .select(sql<number>`octet_length(body)`.as("body_size"))
+      .select((is) => is.fn<number>("octet_length", ["body"]).as("body_size"))
       .where("project_id", "=", projectId)
   );
 }
@@ -44,9 +44,10 @@ export async function selectEvents(
     query = query
       .where("source_id", "=", sourceId)
       // Asked once: else a foreign source's events would be walked through to its last, each one passed over.
-      .where(({ exists, selectFrom }) =>
-        exists(
-          selectFrom("sources")
+      .where((is) =>
+        is.exists(
+          is
+            .selectFrom("sources")
             .select("sources.id")
             .where("sources.id", "=", sourceId)
             .where("sources.project_id", "=", projectId),

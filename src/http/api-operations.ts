@@ -1,10 +1,16 @@
 import { agentOperations } from "./agents.ts";
+import { artifactOperations } from "./artifacts.ts";
+import { deliveryOperations } from "./deliveries.ts";
 import { endpointOperations } from "./endpoints.ts";
+import { eventOperations } from "./events.ts";
+import { messageOperations } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import { providerOperations } from "./providers.ts";
 import { routeOperations } from "./routes.ts";
 import { sourceOperations } from "./sources.ts";
 import { subscriberOperations } from "./subscribers.ts";
+import { taskOperations } from "./tasks.ts";
+import { traceOperations } from "./trace.ts";
 import { workerOperations, type WorkerServices } from "./worker.ts";
 
 /** Every call of the API but those about access, which the application adds. */
@@ -17,5 +23,11 @@ export function apiOperations(services: WorkerServices): readonly Operation[] {
     ...subscriberOperations,
     ...endpointOperations,
     ...workerOperations(services),
+    ...eventOperations,
+    ...taskOperations(services),
+    ...artifactOperations,
+    ...messageOperations,
+    ...deliveryOperations,
+    ...traceOperations,
   ];
 }

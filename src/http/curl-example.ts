@@ -28,7 +28,7 @@ export function curlExample(
   const parameters = operation.parameters ?? [];
   const filled = path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => {
     const example = exampleOf(parameters.find((parameter) => parameter.name === name)?.schema ?? {}, {});
-    return typeof example === "string" && example !== "text" ? example : name.toUpperCase();
+    return typeof example === "string" && example !== "…" ? example : name.toUpperCase();
   });
   const query = parameters
     .filter((parameter) => parameter.in === "query" && parameter.required)

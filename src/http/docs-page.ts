@@ -18,11 +18,12 @@ function callsOf(paths: Readonly<Record<string, OpenApiPath>>): Call[] {
 }
 
 function renderContent(content: OpenApiContent, document: OpenApiDocument): string {
+  const components = document.components.schemas;
   return Object.entries(content)
     .map(([contentType, { schema }]) => {
       if (schema === undefined) return `<p class="type">${escapeHtml(contentType)}</p>`;
-      const example = JSON.stringify(exampleOf(schema, document.components.schemas), null, 2);
-      return `<p class="type">${escapeHtml(contentType)}</p>${renderSchema(schema)}
+      const example = JSON.stringify(exampleOf(schema, components), null, 2);
+      return `<p class="type">${escapeHtml(contentType)}</p>${renderSchema(schema, components)}
 <details><summary>Example</summary><pre>${escapeHtml(example)}</pre></details>`;
     })
     .join("");
@@ -31,7 +32,7 @@ function renderContent(content: OpenApiContent, document: OpenApiDocument): stri
 function renderParameters({ parameters = [] }: OpenApiOperation): string {
   if (parameters.length === 0) return "";
   const rows = parameters.map(({ name, schema, required, description, in: place }) =>
-    renderField(`${name}`, schema, required, `${description ?? ""} (${place})`.trim()),
+    renderField(name, schema, required, `${description ?? ""} (${place})`.trim()),
   );
   return `<h4>Parameters</h4><table>${rows.join("")}</table>`;
 }

@@ -68,8 +68,13 @@ function renderFields(schema: JsonSchema, prefix: string, depth: number): string
   return [...rows, ...fromBranches].join("");
 }
 
-/** A schema as a table of its fields, nested ones by their paths; named parts are links. */
-export function renderSchema(schema: JsonSchema): string {
-  const rows = renderFields(schema, "", 0);
-  return rows === "" ? `<p>${renderType(schema)}</p>` : `<table>${rows}</table>`;
+/**
+ * A schema as a table of its fields, nested ones by their paths; named parts are links. With `components`, the fields of
+ * the named schema itself are shown beside the link.
+ */
+export function renderSchema(schema: JsonSchema, components: Readonly<Record<string, JsonSchema>> = {}): string {
+  const named = components[referenceOf(schema) ?? ""];
+  const rows = renderFields(named ?? schema, "", 0);
+  const type = named !== undefined || rows === "" ? `<p>${renderType(schema)}</p>` : "";
+  return rows === "" ? type : `${type}<table>${rows}</table>`;
 }

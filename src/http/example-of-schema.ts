@@ -16,7 +16,7 @@ function exampleOfText({ format, pattern }: JsonSchema): string {
   if (format === "uri") return "https://example.com/hook";
   // The pattern of a wire id begins with its prefix.
   const prefix = typeof pattern === "string" ? /^\^([a-z]{3}_)\[/.exec(pattern)?.[1] : undefined;
-  return prefix === undefined ? "text" : `${prefix}01h2xcejqtf2nbrexx3vqjhp41`;
+  return prefix === undefined ? "…" : `${prefix}01h2xcejqtf2nbrexx3vqjhp41`;
 }
 
 function exampleOfObject(schema: JsonSchema, schemas: Schemas, depth: number): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { type Selectable, sql } from "kysely";
+import type { Selectable } from "kysely";
 import { fromWireId } from "../lib/ids.ts";
 import type { PageRequest } from "../lib/page-request.ts";
 import type { Executor } from "../platform/database.ts";
@@ -35,7 +35,10 @@ export async function selectArtifacts(
   let query = selectDescriptions(db, projectId);
   // The index artifacts_by_type is on this very expression.
   if (contentType !== undefined)
-    query = query.where(sql`rtrim(lower(split_part(artifacts.content_type, ';', 1)))`, "=", contentType);
+    query = query.where((is) => {
+      const beforeParameters = is.fn("split_part", ["artifacts.content_type", is.val(";"), is.val(1)]);
+      return is(is.fn("rtrim", [is.fn("lower", [beforeParameters])]), "=", contentType);
+    });
   const agentId = agent === undefined ? undefined : fromWireId("agent", agent);
   if (agentId !== undefined) query = query.where("agents.id", "=", agentId);
   else if (agent !== undefined) query = query.where("agents.name", "=", agent);

@@ -176,8 +176,8 @@ export async function selectTaskEvents(
 ): Promise<TaskEventRow[]> {
   let query = db.kysely.selectFrom("task_events").selectAll().where("task_id", "=", taskId);
   if (position !== undefined)
-    query = query.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple("attempt", "seq"), "<", tuple(position.attempt, String(position.seq))),
+    query = query.where((is) =>
+      is(is.refTuple("attempt", "seq"), "<", is.tuple(position.attempt, String(position.seq))),
     );
   return await query
     .orderBy("attempt", "desc")

@@ -1,4 +1,4 @@
-import { createAccessTokens } from "../../src/access/access-token.ts";
+import { type AccessTokens, createAccessTokens } from "../../src/access/access-token.ts";
 import { createAuthenticator } from "../../src/access/authenticate.ts";
 import { createProject, type NewProject } from "../../src/access/create-project.ts";
 import { bootstrap } from "../../src/access/bootstrap.ts";
@@ -36,7 +36,9 @@ export interface TestApi extends AsyncDisposable {
   readonly project: NewProject;
   /** Statements that were run so far. */
   readonly statements: () => number;
-  readonly tokens: ReturnType<typeof createAccessTokens>;
+  readonly tokens: AccessTokens;
+  /** The key that signs the tokens. */
+  readonly signingKey: Buffer;
   agent(): supertest.Agent;
   /** A key of the project with this role. */
   keyFor(role: Role, agents?: readonly string[]): Promise<IssuedApiKey>;
@@ -77,8 +79,9 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   };
   await bootstrap(services, adminKey);
   const project = await createProject(services, "Test");
+  const signingKeys = signingKeysOf(parseMasterKeys(generateMasterKey()));
   const tokens = createAccessTokens({
-    signingKeys: signingKeysOf(parseMasterKeys(generateMasterKey())),
+    signingKeys,
     issuer: "hookyard",
     audience: "hookyard-api",
   });
@@ -110,6 +113,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     port,
     project,
     tokens,
+    signingKey: signingKeys.keys.get(signingKeys.current) ?? Buffer.alloc(0),
     statements: () => statements,
     agent: () => supertest.agent(url),
     async keyFor(role, agents) {

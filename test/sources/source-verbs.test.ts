@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { HubError } from "../../src/lib/errors.ts";
 import { fromWireId } from "../../src/lib/ids.ts";
 import { parseInput } from "../../src/lib/parse-input.ts";
 import { createSource, newSource, type NewSource } from "../../src/sources/create-source.ts";
@@ -9,6 +10,7 @@ import { listSources } from "../../src/sources/list-sources.ts";
 import type { Source } from "../../src/sources/source.ts";
 import { sourceChanges, updateSource } from "../../src/sources/update-source.ts";
 import { auditLog, tablesWith, withoutAudit } from "../support/database-contents.ts";
+import { invalidAt } from "../support/invalid-at.ts";
 import { createTestContext, type TestContext } from "../support/test-context.ts";
 
 const github: NewSource = { name: "Our repositories", provider: "github", secrets: ["a github secret"] };
@@ -21,17 +23,6 @@ const custom: NewSource = {
 
 function uuidOf(source: Source): string {
   return fromWireId("source", source.id) as string;
-}
-
-function invalidAt(...paths: readonly string[]) {
-  return (error: { status: number; errors: { path: string }[] }) => {
-    assert.equal(error.status, 422);
-    assert.deepEqual(
-      error.errors.map(({ path }) => path),
-      paths,
-    );
-    return true;
-  };
 }
 
 describe("source verbs", () => {
@@ -63,6 +54,7 @@ describe("source verbs", () => {
       updatedAt: "2026-01-02T03:04:05.678Z",
     });
     assert.deepEqual(await getSource(ctx, uuidOf(source)), source);
+    assert.deepEqual(await tablesWith(ctx, "Our repositories"), ["public.sources"]);
     assert.deepEqual(await tablesWith(ctx, "first of two"), []);
     assert.deepEqual((await auditLog(ctx)).at(-1), {
       action: "source.create",
@@ -89,7 +81,7 @@ describe("source verbs", () => {
   it("refuses secrets that do not fit the scheme, naming each and repeating none", async () => {
     await assert.rejects(
       createSource(ctx, { ...custom, secrets: ["c2VjcmV0", "not base64!", "~"] }),
-      (error: { status: number; errors: { path: string }[] }) => {
+      (error: HubError) => {
         assert.ok(!JSON.stringify(error).includes("not base64!"));
         return invalidAt("secrets.1", "secrets.2")(error);
       },
@@ -182,13 +174,10 @@ describe("source verbs", () => {
 
   it("refuses a change to a scheme that the live secrets do not fit", async () => {
     const source = await createSource(ctx, { ...custom, secrets: ["plain text"], verification: utf8Scheme() });
-    await assert.rejects(
-      updateSource(ctx, uuidOf(source), custom),
-      (error: { status: number; errors: { path: string }[] }) => {
-        assert.ok(!JSON.stringify(error).includes("plain text"));
-        return invalidAt("verification.scheme")(error);
-      },
-    );
+    await assert.rejects(updateSource(ctx, uuidOf(source), custom), (error: HubError) => {
+      assert.ok(!JSON.stringify(error).includes("plain text"));
+      return invalidAt("verification.scheme")(error);
+    });
     await assert.rejects(updateSource(ctx, uuidOf(source), { verification: {} }), invalidAt("verification.scheme"));
   });
 
