@@ -2,6 +2,7 @@ import type { Selectable } from "kysely";
 import { firstIdAt } from "../lib/ids.ts";
 import type { PageRequest } from "../lib/page-request.ts";
 import type { Executor, Transaction } from "../platform/database.ts";
+import { newestFirst } from "../platform/newest-first.ts";
 import type { AttemptsTable, DeliveriesTable } from "../platform/tables.ts";
 import { deliveryStates } from "./delivery-state.ts";
 
@@ -25,7 +26,7 @@ const newestOf = (range: string): string => `
     SELECT recent.id
     FROM unnest($2::text[]) AS wanted (state)
     CROSS JOIN LATERAL (
-      SELECT id FROM deliveries WHERE ${range} AND state = wanted.state AND id < $3 ORDER BY id DESC LIMIT $4
+      SELECT id FROM deliveries WHERE ${range} AND state = wanted.state AND id < $3 ORDER BY id DESC NULLS LAST LIMIT $4
     ) AS recent
     ORDER BY recent.id DESC LIMIT $4
   )
@@ -63,7 +64,7 @@ export async function selectDeliveries(
   if (endpointId !== undefined) query = query.where("endpoint_id", "=", endpointId);
   if (state !== undefined) query = query.where("state", "=", state);
   return await query
-    .orderBy("id", "desc")
+    .orderBy("id", newestFirst)
     .limit(limit + 1)
     .execute();
 }
@@ -152,7 +153,7 @@ export async function selectAttempts(
     .where("id", ">=", firstAttemptId(delivery.created_at));
   if (cursor !== undefined) query = query.where("id", "<", cursor);
   return await query
-    .orderBy("id", "desc")
+    .orderBy("id", newestFirst)
     .limit(limit + 1)
     .execute();
 }

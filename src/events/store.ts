@@ -2,6 +2,7 @@ import type { Selectable } from "kysely";
 import { firstIdAt } from "../lib/ids.ts";
 import type { PageRequest } from "../lib/page-request.ts";
 import type { Executor } from "../platform/database.ts";
+import { newestFirst } from "../platform/newest-first.ts";
 import type { EventsTable } from "../platform/tables.ts";
 
 /** An event as it is stored, with the size of its body in bytes in place of the body. */
@@ -17,7 +18,7 @@ export interface EventFilter {
   readonly before?: Date | undefined;
 }
 
-function selectStored(db: Executor, projectId: string) {
+function selectStored(db: Executor) {
   return (
     db.kysely
       .selectFrom("events")
@@ -25,7 +26,6 @@ function selectStored(db: Executor, projectId: string) {
       .select(["content_type", "conflict"])
       // Known without reading the body, which is stored apart.
       .select((is) => is.fn<number>("octet_length", ["body"]).as("body_size"))
-      .where("project_id", "=", projectId)
   );
 }
 
@@ -39,11 +39,13 @@ export async function selectEvents(
   { sourceId, type, after, before }: EventFilter,
   { limit, cursor }: PageRequest,
 ): Promise<StoredEvent[]> {
-  let query = selectStored(db, projectId);
+  let query = selectStored(db);
+  // A source is of one project, so its events need no other condition: with one, Postgres may take the project's index and
+  // walk past all that came in since a source fell silent.
+  if (sourceId === undefined || type !== undefined) query = query.where("project_id", "=", projectId);
   if (sourceId !== undefined)
     query = query
       .where("source_id", "=", sourceId)
-      // Asked once: else a foreign source's events would be walked through to its last, each one passed over.
       .where((is) =>
         is.exists(
           is
@@ -58,14 +60,14 @@ export async function selectEvents(
   if (before !== undefined) query = query.where("id", "<", firstIdAt(before.getTime()));
   if (cursor !== undefined) query = query.where("id", "<", cursor);
   return await query
-    .orderBy("id", "desc")
+    .orderBy("id", newestFirst)
     .limit(limit + 1)
     .execute();
 }
 
 /** An event of the project. */
 export async function selectEvent(db: Executor, projectId: string, id: string): Promise<StoredEvent | undefined> {
-  return await selectStored(db, projectId).where("id", "=", id).executeTakeFirst();
+  return await selectStored(db).where("id", "=", id).where("project_id", "=", projectId).executeTakeFirst();
 }
 
 /** The body of an event of the project, as it was received. */

@@ -61,8 +61,10 @@ export function createApp(parts: AppParts): Express {
   mountDocs(router, { operations, webhooks: parts.webhooks, version: parts.version, publicUrl: services.publicUrl });
   mountOauthToken(router, services, authentication, accessTokens);
   mountOperations(router, operations, { services, authentication, signalOf: parts.signalOf });
-  app.use(router);
-  app.use(refuseUnknown([...statusCalls, ...docsCalls, { method: "post", path: oauthTokenPath }, ...operations]));
+  const refuse = refuseUnknown([...statusCalls, ...docsCalls, { method: "post", path: oauthTokenPath }, ...operations]);
+  // Express' router would answer OPTIONS by itself, in HTML.
+  app.options("/{*path}", refuse);
+  app.use(router, refuse);
   app.use(answerError);
   return app;
 }

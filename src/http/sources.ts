@@ -4,7 +4,7 @@ import { createSource, newSource } from "../sources/create-source.ts";
 import { deleteSource } from "../sources/delete-source.ts";
 import { getSource } from "../sources/get-source.ts";
 import { listSources } from "../sources/list-sources.ts";
-import { rotateSourceSecret, sourceSecretRotation } from "../sources/rotate-secret.ts";
+import { rotateSourceSecret, sourceSecretRotation } from "../sources/rotate-source-secret.ts";
 import { sourceSchema } from "../sources/source.ts";
 import { sourceChanges, updateSource } from "../sources/update-source.ts";
 import { type Operation, operation } from "./operation.ts";

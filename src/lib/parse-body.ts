@@ -1,10 +1,15 @@
 import { isUtf8 } from "node:buffer";
 import { parse as parseForm } from "node:querystring";
+import { isNestedDeeperThan } from "./json-depth.ts";
 
 /** A body as the event document shows it, or why it cannot be shown. */
 export type ParsedBody =
   | { readonly ok: true; readonly kind: "json" | "form" | "text"; readonly value: unknown }
-  | { readonly ok: false; readonly reason: "empty_body" | "bad_utf8" | "byte_order_mark" | "not_json" };
+  | { readonly ok: false; readonly reason: "empty_body" | "bad_utf8" | "byte_order_mark" | "not_json" | "too_deep" };
+
+// Webhooks have ten levels. JSON.stringify, which writes a part of the body into a task, overflows the stack at 5,300, and
+// Postgres' parser, which reads it there, later.
+const maxDepth = 512;
 
 /**
  * Reads a body for the event document: JSON as it is parsed, a form as an object without prototype (a repeated key as an array), anything
@@ -23,17 +28,16 @@ export function parseBody(rawBody: Buffer, contentType: string | undefined): Par
   const isJson = mediaType === "application/json" || mediaType === "text/json" || mediaType.endsWith("+json");
   if (isJson || beginsLikeJson(rawBody)) {
     const json = parseJson(text);
-    if (json !== undefined) return { ok: true, kind: "json", value: json.value };
-    if (isJson) return { ok: false, reason: "not_json" };
+    if (json.ok || json.reason === "too_deep" || isJson) return json;
   }
   if (mediaType !== "application/x-www-form-urlencoded") return { ok: true, kind: "text", value: text };
   // maxKeys 0: by default the thousandth key and all after it would be dropped in silence.
   const form = parseForm(text, "&", "=", { maxKeys: 0 });
   const wrapped =
     typeof form["payload"] === "string" && Object.keys(form).length === 1 ? parseJson(form["payload"]) : undefined;
-  return wrapped === undefined
+  return wrapped === undefined || (!wrapped.ok && wrapped.reason === "not_json")
     ? { ok: true, kind: "form", value: form }
-    : { ok: true, kind: "json", value: wrapped.value };
+    : wrapped;
 }
 
 /** `Application/JSON; charset=utf-8` → `application/json`. */
@@ -51,11 +55,11 @@ function beginsLikeJson(rawBody: Buffer): boolean {
   return false;
 }
 
-function parseJson(text: string): { readonly value: unknown } | undefined {
+function parseJson(text: string): ParsedBody {
+  if (isNestedDeeperThan(text, maxDepth)) return { ok: false, reason: "too_deep" };
   try {
-    const value: unknown = JSON.parse(text);
-    return { value };
+    return { ok: true, kind: "json", value: JSON.parse(text) as unknown };
   } catch {
-    return undefined;
+    return { ok: false, reason: "not_json" };
   }
 }

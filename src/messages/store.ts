@@ -1,6 +1,7 @@
 import type { Selectable } from "kysely";
 import type { PageRequest } from "../lib/page-request.ts";
 import type { Executor } from "../platform/database.ts";
+import { newestFirst } from "../platform/newest-first.ts";
 import type { MessagesTable } from "../platform/tables.ts";
 
 /** A message with the bytes that its deliveries send. */
@@ -27,7 +28,7 @@ export async function selectMessages(
   if (type !== undefined) query = query.where("type", "=", type);
   if (cursor !== undefined) query = query.where("id", "<", cursor);
   return await query
-    .orderBy("id", "desc")
+    .orderBy("id", newestFirst)
     .limit(limit + 1)
     .execute();
 }

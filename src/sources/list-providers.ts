@@ -2,14 +2,14 @@ import { z } from "zod";
 import { authorise } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
 import { providers } from "./providers/catalogue.ts";
-import { verificationScheme } from "./verification-scheme.ts";
+import { namedVerificationScheme } from "./source.ts";
 
 /** A provider as the API shows it. */
 export const providerSchema = z
   .object({
     id: z.string(),
     name: z.string(),
-    scheme: verificationScheme.exactOptional().describe("How it signs. Absent: the source brings its own."),
+    scheme: namedVerificationScheme.exactOptional().describe("How it signs. Absent: the source brings its own."),
     handshake: z.string().exactOptional().describe("What it asks besides sending events, and what it is answered."),
     docs: z.string().describe("Where its secret is found, and how it is written."),
   })

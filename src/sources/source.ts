@@ -9,18 +9,23 @@ const webUrl = storableText(2048).refine((text) => /^https?:\/\/\S+$/.test(text)
   error: "must be an http or https URL",
 });
 
-const verification = z.strictObject({
-  toleranceSeconds: z
-    .int()
-    .min(1)
-    .max(86_400)
-    .exactOptional()
-    .describe("How far a signed timestamp may be from now. No effect where the provider signs none."),
-  url: webUrl.exactOptional().describe("The URL as the provider signs it, when that is not the source's own."),
-  scheme: verificationScheme
-    .exactOptional()
-    .describe("How the sender signs; for the provider custom, and only for it."),
-});
+/** The declarative scheme as one component of the OpenAPI document. */
+export const namedVerificationScheme = verificationScheme.meta({ id: "VerificationScheme" });
+
+const verification = z
+  .strictObject({
+    toleranceSeconds: z
+      .int()
+      .min(1)
+      .max(86_400)
+      .exactOptional()
+      .describe("How far a signed timestamp may be from now. No effect where the provider signs none."),
+    url: webUrl.exactOptional().describe("The URL as the provider signs it, when that is not the source's own."),
+    scheme: namedVerificationScheme
+      .exactOptional()
+      .describe("How the sender signs; for the provider custom, and only for it."),
+  })
+  .meta({ id: "SourceVerification" });
 
 /** What can be said of a source besides its provider and its secrets. */
 export const sourceFields = {

@@ -2,6 +2,7 @@ import type { Selectable } from "kysely";
 import { fromWireId } from "../lib/ids.ts";
 import type { PageRequest } from "../lib/page-request.ts";
 import type { Executor } from "../platform/database.ts";
+import { newestFirst } from "../platform/newest-first.ts";
 import type { ArtifactsTable } from "../platform/tables.ts";
 
 /** Which artifacts a list asks for. */
@@ -44,7 +45,7 @@ export async function selectArtifacts(
   else if (agent !== undefined) query = query.where("agents.name", "=", agent);
   if (cursor !== undefined) query = query.where("artifacts.id", "<", cursor);
   return await query
-    .orderBy("artifacts.id", "desc")
+    .orderBy("artifacts.id", newestFirst)
     .limit(limit + 1)
     .execute();
 }

@@ -2,7 +2,9 @@ import type { Selectable } from "kysely";
 import { fromWireId } from "../lib/ids.ts";
 import type { PageRequest } from "../lib/page-request.ts";
 import type { Executor } from "../platform/database.ts";
+import { newestFirst } from "../platform/newest-first.ts";
 import type { TaskAttemptsTable, TaskEventsTable, TasksTable } from "../platform/tables.ts";
+import { taskStates } from "./task-state.ts";
 
 /** A task's row. */
 export type TaskRow = Selectable<TasksTable>;
@@ -49,59 +51,49 @@ function selectSummaries(db: Executor, projectId: string) {
 /** A task as lists show it. */
 export type TaskSummaryRow = Awaited<ReturnType<ReturnType<typeof selectSummaries>["execute"]>>[number];
 
-// The newest of each agent, then the newest of these. An index holds each agent's tasks by state and id, and a project has
-// few agents; one more index by project and state would cost every task three writes.
-function selectIdsByAgent(
-  db: Executor,
-  projectId: string,
-  { state, agent }: TaskFilter,
-  { limit, cursor }: PageRequest,
-) {
-  const agentId = agent === undefined ? undefined : fromWireId("agent", agent);
-  let agents = db.kysely.selectFrom("agents").where("agents.project_id", "=", projectId);
-  if (agentId !== undefined) agents = agents.where("agents.id", "=", agentId);
-  else if (agent !== undefined) agents = agents.where("agents.name", "=", agent);
-  return agents
-    .innerJoinLateral(
-      (query) => {
-        let recent = query.selectFrom("tasks").select("tasks.id").whereRef("tasks.agent_id", "=", "agents.id");
-        if (state !== undefined) recent = recent.where("tasks.state", "=", state);
-        if (cursor !== undefined) recent = recent.where("tasks.id", "<", cursor);
-        return recent
-          .orderBy("tasks.id", "desc")
-          .limit(limit + 1)
-          .as("recent");
-      },
-      (join) => join.onTrue(),
-    )
-    .select("recent.id")
-    .orderBy("recent.id", "desc")
-    .limit(limit + 1);
-}
+// The newest of each agent in each state, then the newest of these: an index holds them so. A project has few agents; an
+// index by project and state beside it would cost every task three more writes.
+const selectNewestIds = {
+  text: `SELECT recent.id
+         FROM agents a
+         CROSS JOIN unnest($2::text[]) AS wanted (state)
+         CROSS JOIN LATERAL (
+           SELECT t.id FROM tasks t
+           WHERE t.agent_id = a.id AND t.state = wanted.state AND t.id < $3
+           ORDER BY t.id DESC NULLS LAST LIMIT $4
+         ) AS recent
+         WHERE a.project_id = $1 AND ($5::uuid IS NULL OR a.id = $5) AND ($6::text IS NULL OR a.name = $6)
+         ORDER BY recent.id DESC LIMIT $4`,
+};
+
+const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 /** A page of a project's tasks, newest first, and one row more when there is a next page. */
 export async function selectTasks(
   db: Executor,
   projectId: string,
-  filter: TaskFilter,
-  page: PageRequest,
+  { state, agent, eventId }: TaskFilter,
+  { limit, cursor = lastId }: PageRequest,
 ): Promise<TaskSummaryRow[]> {
-  const { state, agent, eventId } = filter;
-  const { limit, cursor } = page;
-  const newestFirst = selectSummaries(db, projectId).orderBy("tasks.id", "desc");
+  const agentId = agent === undefined ? undefined : fromWireId("agent", agent);
   if (eventId === undefined && (state !== undefined || agent !== undefined)) {
-    const ids = selectIdsByAgent(db, projectId, filter, page);
-    return await newestFirst.where("tasks.id", "in", ids).execute();
+    const states = state === undefined ? taskStates : [state];
+    const name = agentId === undefined ? agent : undefined;
+    const values = [projectId, states, cursor, limit + 1, agentId ?? null, name ?? null];
+    const newest = await db.query<{ id: string }>(selectNewestIds, values);
+    const ids = newest.map((row) => row.id);
+    return (await selectTasksById(db, projectId, ids)).toReversed();
   }
-  let query = newestFirst.limit(limit + 1);
+  let query = selectSummaries(db, projectId).where("tasks.id", "<", cursor);
   // An event causes few tasks: what else is asked of them is looked for among these.
   if (eventId !== undefined) query = query.where("tasks.event_id", "=", eventId);
   if (state !== undefined) query = query.where("tasks.state", "=", state);
-  const agentId = agent === undefined ? undefined : fromWireId("agent", agent);
   if (agentId !== undefined) query = query.where("agents.id", "=", agentId);
   else if (agent !== undefined) query = query.where("agents.name", "=", agent);
-  if (cursor !== undefined) query = query.where("tasks.id", "<", cursor);
-  return await query.execute();
+  return await query
+    .orderBy("tasks.id", newestFirst)
+    .limit(limit + 1)
+    .execute();
 }
 
 /** One task of a project. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fromWireId } from "../../src/lib/ids.ts";
 import { parseInput } from "../../src/lib/parse-input.ts";
 import { createSource } from "../../src/sources/create-source.ts";
-import { rotateSourceSecret, sourceSecretRotation } from "../../src/sources/rotate-secret.ts";
+import { rotateSourceSecret, sourceSecretRotation } from "../../src/sources/rotate-source-secret.ts";
 import { openSourceSecret } from "../../src/sources/source-secret.ts";
 import { selectLiveSourceSecrets } from "../../src/sources/store.ts";
 import { auditLog, tablesWith, withoutAudit } from "../support/database-contents.ts";

@@ -63,8 +63,18 @@ describe("bad input, rows 23-39: bodies", () => {
     assert.deepEqual(accepted(github, signed('{"a":1e999999}')).body, { a: Infinity });
   });
 
-  it("29-31: deep nesting does not throw, and __proto__ pollutes nothing", () => {
-    accepted(github, signed("[".repeat(100_000) + "]".repeat(100_000)));
+  it("29: nesting more than 512 levels deep is refused, whatever it calls itself; brackets in strings do not count", () => {
+    const nested = (levels: number): string => "[".repeat(levels) + "]".repeat(levels);
+    accepted(github, signed(nested(512)));
+    for (const levels of [513, 10_000, 100_000]) refused(github, signed(nested(levels)), "too_deep", 400);
+    refused(github, signed(nested(513), "text/plain"), "too_deep", 400);
+    const form = `payload=${encodeURIComponent(nested(513))}`;
+    refused(github, signed(form, "application/x-www-form-urlencoded"), "too_deep", 400);
+    accepted(github, signed(JSON.stringify({ text: `\\"${"[{".repeat(10_000)}` })));
+    accepted(github, signed(JSON.stringify(Array.from({ length: 10_000 }, () => [{}]))));
+  });
+
+  it("30-31: __proto__ pollutes nothing", () => {
     const text = '{"__proto__":{"action":"polluted"},"constructor":{"prototype":{"action":"x"}}}';
     const { eventType } = accepted(github, {
       body: text,

@@ -22,6 +22,7 @@ const rejectionStatus = {
   byte_order_mark: 400,
   not_json: 400,
   not_form: 400,
+  too_deep: 400,
   bad_handshake: 400,
 } as const;
 
