@@ -58,7 +58,7 @@ const subscriber = createServer((request, response) => {
     // Throws when it does not verify, which ends the demo: it is what the demo is there to show.
     new Webhook(endpointSecret).verify(body, request.headers as Record<string, string>);
     const message = JSON.parse(body);
-    say("delivered", `${message.type} of ${message.data.task.id}: ${request.headers["webhook-signature"]}`);
+    say("delivered", `${message.type} of ${message.data.task.id}: ${String(request.headers["webhook-signature"])}`);
     say("verified", `the signature holds; result: ${JSON.stringify(message.data.task.result)}`);
     response.writeHead(204).end();
     received.get(message.data.event.id)?.();

@@ -25,7 +25,7 @@ export interface Background {
 export async function ensureQueues(services: Services): Promise<void> {
   await services.queue.ensure(deadTaskQueue);
   await services.queue.ensure(deadDeliveryQueue);
-  await services.queue.ensure(deliveryQueue, deliveryQueueOptions(services.settings.deliveries.timeoutSeconds));
+  await services.queue.ensure(deliveryQueue, deliveryQueueOptions(services.settings.deliveries));
 }
 
 // Repeats a batch job until it finds less than its fill.

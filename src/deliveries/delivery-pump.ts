@@ -16,6 +16,8 @@ interface Lane {
 const maxFetch = 100;
 // Payloads in hand at most, over all lanes.
 const maxHeldBytes = 64 * 1024 * 1024;
+// An endpoint whose own timeout leaves less of a claim than this must be sent to all the same.
+const leastWaitMs = 1_000;
 // The backstop for a wake-up that went missing, and for jobs that pg-boss took back from a dead process.
 const backstopMs = 1_000;
 
@@ -138,11 +140,11 @@ export class DeliveryPump {
     if (lane.running === 0 && lane.waiting.length === 0) this.#lanes.delete(endpointId);
   }
 
-  // Another process may claim it before this attempt would be over.
-  #isLapsing(delivery: ClaimedDelivery): boolean {
-    const { timeoutSeconds } = this.#services.settings.deliveries;
-    const lapsesAt = delivery.claimedAt + claimSeconds(timeoutSeconds) * 1000;
-    return this.#services.clock.now() + delivery.endpoint.timeoutMs > lapsesAt;
+  // It waited here so long that another process may claim it before this attempt would be over.
+  #isLapsing({ claimedAt, endpoint }: ClaimedDelivery): boolean {
+    const claimMs = claimSeconds(this.#services.settings.deliveries) * 1000;
+    const maxWaitMs = Math.max(claimMs - endpoint.timeoutMs, leastWaitMs);
+    return this.#services.clock.now() - claimedAt > maxWaitMs;
   }
 
   #postpone(delivery: ClaimedDelivery): Promise<DeliveryRecord> {

@@ -1,3 +1,4 @@
+import type { Settings } from "../platform/config.ts";
 import type { QueueOptions } from "../platform/queue.ts";
 
 /** The queue of deliveries that are due now. A job's id is its delivery's, its group the endpoint. */
@@ -6,21 +7,18 @@ export const deliveryQueue = "deliveries";
 /** Where deliveries land that pg-boss gave up on: the hub died with them in hand, again and again. */
 export const deadDeliveryQueue = "deliveries.dead";
 
-// Time for what waits in a process for its endpoint's turn, beside the attempt itself.
-const claimSlackSeconds = 45;
-
-/** How long a claimed delivery may be in hand before another process may claim it. `timeoutSeconds` is one attempt's. */
-export function claimSeconds(timeoutSeconds: number): number {
+/** How long a claimed delivery may be in hand, waiting for its endpoint's turn included, before another process may claim it. */
+export function claimSeconds({ timeoutSeconds, claimSlackSeconds }: Settings["deliveries"]): number {
   return timeoutSeconds + claimSlackSeconds;
 }
 
 /** How the delivery queue treats its jobs: a table of its own, and ten crashes before a delivery is given up. */
-export function deliveryQueueOptions(timeoutSeconds: number): QueueOptions {
+export function deliveryQueueOptions(settings: Settings["deliveries"]): QueueOptions {
   return {
     deadLetter: deadDeliveryQueue,
     partition: true,
     retryLimit: 10,
     retryDelay: 1,
-    expireInSeconds: claimSeconds(timeoutSeconds),
+    expireInSeconds: claimSeconds(settings),
   };
 }

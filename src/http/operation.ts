@@ -58,5 +58,5 @@ export function operation<Params = undefined, Query = undefined, Body = undefine
   options: OperationOptions<Params, Query, Body>,
 ): Operation {
   // `handle` only ever gets what the three schemas let through, so widening its input is safe.
-  return options as Operation;
+  return options;
 }

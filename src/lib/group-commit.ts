@@ -27,6 +27,7 @@ interface Waiting<Item, Result> {
 export class GroupCommit<Item, Result> {
   readonly #options: GroupCommitOptions<Item, Result>;
   #waiting: Waiting<Item, Result>[] = [];
+  #committing = 0;
   #running = 0;
   #scheduled = false;
   #idle: (() => void)[] = [];
@@ -37,10 +38,13 @@ export class GroupCommit<Item, Result> {
 
   /** Items that wait or are being committed. */
   get size(): number {
-    return this.#waiting.length + this.#running;
+    return this.#waiting.length + this.#committing;
   }
 
-  /** Resolves when the transaction that holds this item has committed. */
+  /**
+   * Resolves once the transaction that holds this item has committed. Rejects with what it failed with: after a
+   * connection that broke during the COMMIT, it may have committed all the same.
+   */
   submit(item: Item): Promise<Result> {
     if (this.#waiting.length >= this.#options.maxWaiting) return Promise.reject(this.#options.refuse());
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
@@ -68,8 +72,10 @@ export class GroupCommit<Item, Result> {
     if (this.#waiting.length === 0 || this.#running >= this.#options.maxConcurrent) return;
     const batch = this.#waiting.splice(0, this.#options.maxBatch);
     this.#running += 1;
+    this.#committing += batch.length;
     void this.#commit(batch).finally(() => {
       this.#running -= 1;
+      this.#committing -= batch.length;
       if (this.#waiting.length > 0) this.#schedule();
       else if (this.#running === 0) for (const wake of this.#idle.splice(0)) wake();
     });

@@ -8,7 +8,7 @@ const positive = z.number().positive();
 const count = z.number().int().positive();
 
 const settingsSchema = z.strictObject({
-  database: z.strictObject({ poolSize: count.min(4) }),
+  database: z.strictObject({ poolSize: count.min(4), startWaitSeconds: z.number().min(0) }),
   inbound: z.strictObject({
     bodyLimitBytes: count,
     rateLimitPerSecond: count,
@@ -40,6 +40,7 @@ const settingsSchema = z.strictObject({
     slots: count,
     endpointConcurrency: count,
     timeoutSeconds: count,
+    claimSlackSeconds: count,
     retryScheduleSeconds: z.array(positive).max(50),
     responseLimitBytes: count,
     promoteIntervalSeconds: positive,
@@ -48,7 +49,12 @@ const settingsSchema = z.strictObject({
 });
 
 const environmentSchema = z.object({
-  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, "must be a port number")
+    .transform(Number)
+    .pipe(z.number().max(65535))
+    .default(3000),
   HOST: z.string().min(1).optional(),
   DATABASE_URL: z
     .string()
@@ -99,8 +105,19 @@ function validate<Output>(schema: z.ZodType<Output>, input: unknown, where: stri
   throw new InvalidError(`${where} is not valid: ${listed}`, errors, "bad_config");
 }
 
+function readYaml(file: string): unknown {
+  try {
+    return parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    // The first line says what and where; the rest of a YAML error draws it.
+    const [why = ""] = error instanceof Error ? error.message.split("\n") : [];
+    const message = `cannot be read: ${why}`;
+    throw new InvalidError(`The settings file ${file} ${message}`, [{ path: file, message }], "bad_config");
+  }
+}
+
 function readSettings(file: string): Record<string, object> {
-  const content: unknown = parse(readFileSync(file, "utf8"));
+  const content = readYaml(file);
   return validate(z.record(z.string(), z.record(z.string(), z.unknown())), content ?? {}, file);
 }
 

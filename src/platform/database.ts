@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, type PostgresPoolClient } from "kysely";
 import pg from "pg";
-import { UnavailableError } from "../lib/errors.ts";
+import { HubError, UnavailableError } from "../lib/errors.ts";
 import type { Logger } from "./logger.ts";
 import type { Tables } from "./tables.ts";
 
@@ -33,19 +33,20 @@ export interface Database extends Executor {
   close(): Promise<void>;
 }
 
-// SQLSTATE classes that mean "not now": connection trouble, shutdown, too many connections, read-only standby.
-const unavailableStates = /^(08|57P0[1-5]|53300|25006|25P03)/;
+// SQLSTATE classes that mean "not now": connection trouble, a log-in that is refused or a database that is gone, shutdown,
+// a statement that took too long, no disk, memory or connection left, a standby.
+const unavailableStates = /^(08|28|3D|53|57P0[1-5]|57014|25006|25P03)/;
 
 /** Whether an error means that the database is away, rather than that a statement was wrong. */
 function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";
   if (/^[0-9A-Z]{5}$/.test(code)) return unavailableStates.test(code);
-  return /^E[A-Z]+$/.test(code) || /terminated|timeout|closed|not queryable|after calling end/i.test(error.message);
+  return /^E[A-Z]+(_[A-Z]+)?$/.test(code) || /terminated|timeout|closed|not queryable|after calling end/i.test(error.message);
 }
 
 function translate(error: unknown): unknown {
-  if (error instanceof UnavailableError || !isUnavailable(error)) return error;
+  if (error instanceof HubError || !isUnavailable(error)) return error;
   return new UnavailableError("database_unavailable", "The database cannot be reached; try again shortly.", {
     retryAfterSeconds: 5,
     cause: error,
@@ -69,18 +70,44 @@ async function run<Row extends object>(
   }
 }
 
+/** Connections, one borrower at a time. */
+interface Lender {
+  borrow(): Promise<pg.PoolClient>;
+  /** With what broke the connection, if something did: then it is closed. */
+  giveBack(client: pg.PoolClient, broken?: Error): void;
+}
+
+function lenderOf(pool: pg.Pool): Lender {
+  // A connection that breaks while it is lent out raises "error", which ends the process if nobody listens.
+  const ignore = (): void => {};
+  return {
+    async borrow() {
+      try {
+        return (await pool.connect()).on("error", ignore);
+      } catch (error) {
+        throw translate(error);
+      }
+    },
+    giveBack: (client, broken) => client.off("error", ignore).release(broken),
+  };
+}
+
 // Kysely over connections that we hand out, so that its errors are translated like those of `query`.
-function kyselyOver(connect: () => Promise<pg.PoolClient>, release: (client: pg.PoolClient) => void): Kysely<Tables> {
+function kyselyOver({ borrow, giveBack }: Lender): Kysely<Tables> {
   const pool = {
     options: {},
     end: () => Promise.resolve(),
     connect: async () => {
-      const client = await connect();
+      const client = await borrow();
+      let broken: Error | undefined;
       const query = (text: string, values: readonly unknown[]): Promise<unknown> =>
         client.query(text, values as unknown[]).catch((error: unknown) => {
-          throw translate(error);
+          const translated = translate(error);
+          // One to a server that has become a standby, say, would go on failing.
+          if (translated instanceof UnavailableError) broken = translated;
+          throw translated;
         });
-      return { query, release: () => release(client) } as PostgresPoolClient;
+      return { query, release: () => giveBack(client, broken) } as PostgresPoolClient;
     },
   };
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
@@ -97,10 +124,7 @@ class OpenTransaction implements Transaction {
 
   // Made only when asked for: the hot paths never do.
   get kysely(): Kysely<Tables> {
-    return (this.#kysely ??= kyselyOver(
-      () => Promise.resolve(this.#client),
-      () => {},
-    ));
+    return (this.#kysely ??= kyselyOver({ borrow: () => Promise.resolve(this.#client), giveBack: () => {} }));
   }
 
   query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
@@ -129,20 +153,14 @@ export function openDatabase(connectionString: string, poolSize: number, log: Lo
     application_name: "hookyard",
   });
   pool.on("error", (err) => log.warn({ unit: "database", err }, "idle database connection lost"));
-  const connect = (): Promise<pg.PoolClient> =>
-    pool.connect().catch((error: unknown) => {
-      throw translate(error);
-    });
+  const lender = lenderOf(pool);
 
   return {
-    kysely: kyselyOver(connect, (client) => client.release()),
+    kysely: kyselyOver(lender),
     query: (statement, values) => run(pool, statement, values),
 
     async transaction(work) {
-      const client = await connect();
-      // A connection that breaks while it is ours would otherwise raise an unhandled "error" event.
-      const ignore = (): void => {};
-      client.on("error", ignore);
+      const client = await lender.borrow();
       const tx = new OpenTransaction(client);
       let broken: Error | undefined;
       let result;
@@ -153,13 +171,14 @@ export function openDatabase(connectionString: string, poolSize: number, log: Lo
         const { command } = await client.query("COMMIT");
         if (command !== "COMMIT") throw new Error(`the transaction ended with ${command}`);
       } catch (error) {
+        const translated = translate(error);
+        if (translated instanceof UnavailableError) broken = translated;
         await client.query("ROLLBACK").catch((rollbackError: unknown) => {
           broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
         });
-        throw translate(error);
+        throw translated;
       } finally {
-        client.off("error", ignore);
-        client.release(broken);
+        lender.giveBack(client, broken);
       }
       tx.committed();
       return result;

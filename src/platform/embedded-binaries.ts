@@ -130,7 +130,7 @@ export async function ensureRunnable(
   }
   throw new UnavailableError(
     "embedded_postgres_missing",
-    `The embedded Postgres does not run on this machine (${String(failure)}); it needs glibc on Linux. Set DATABASE_URL to a Postgres of your own.`,
+    `The embedded Postgres does not run on this machine (${failure instanceof Error ? failure.message : "it cannot be started"}); it needs glibc on Linux. Set DATABASE_URL to a Postgres of your own.`,
     { cause: failure },
   );
 }

@@ -56,6 +56,18 @@ async function withClient<Result>(url: string, work: (client: pg.Client) => Prom
   }
 }
 
+async function stopAndUnlock(
+  server: EmbeddedServer,
+  binaries: EmbeddedBinaries,
+  unlock: () => Promise<void>,
+): Promise<void> {
+  try {
+    await stopServer(server, binaries);
+  } finally {
+    await unlock();
+  }
+}
+
 async function ensureDatabase(server: EmbeddedServer, password: string): Promise<void> {
   try {
     await withClient(connectionString(server, password, embeddedName), () => Promise.resolve());
@@ -136,7 +148,7 @@ async function startLocked(
     connectionString: connectionString(server, password, embeddedName),
     directory: home.directory,
     adopted,
-    stop: () => (stopping ??= stopServer(server, binaries).finally(async () => await unlock())),
+    stop: () => (stopping ??= stopAndUnlock(server, binaries, unlock)),
   };
 }
 

@@ -79,9 +79,12 @@ export class Queue {
     await this.#boss.stop({ graceful: true, timeout: 5_000 });
   }
 
-  /** Creates the queue unless it is there. Its dead-letter queue must exist. */
+  /** Creates the queue, or gives the one that is there these options. Its dead-letter queue must exist. */
   async ensure(name: string, options: QueueOptions = {}): Promise<void> {
-    await this.#boss.createQueue(name, { retentionSeconds: keepForEver, ...options });
+    const { partition = false, ...changeable } = { retentionSeconds: keepForEver, ...options };
+    await this.#boss.createQueue(name, { partition, ...changeable });
+    // Creating one that exists changes nothing, so that a changed setting would never reach it.
+    await this.#boss.updateQueue(name, changeable);
   }
 
   /** Stores jobs within the caller's transaction. A job whose id is there already is left as it is. */

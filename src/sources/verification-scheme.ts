@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { schemeProblems } from "./verification/scheme-problems.ts";
 import { schemeShape } from "./verification/scheme-shape.ts";
 

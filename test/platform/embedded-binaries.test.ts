@@ -59,7 +59,8 @@ describe("embedded Postgres binaries", function () {
     const umask = process.umask(0o077);
     try {
       const copies = await Promise.all([1, 2].map(() => ensureRunnable(closed, runUser, shared, log)));
-      assert.deepEqual(copies, Array(2).fill({ directory: join(shared, `postgres-${version}`), version }));
+      const copy = { directory: join(shared, `postgres-${version}`), version };
+      assert.deepEqual(copies, [copy, copy]);
     } finally {
       process.umask(umask);
     }

@@ -100,7 +100,7 @@ describe("startEmbeddedPostgres", function () {
     }
     const connection = createConnection(Number(new URL(postgres.connectionString).port), "127.0.0.1");
     await assert.rejects(once(connection, "connect"), { code: "ECONNREFUSED" });
-    assert.deepEqual((await readdir(dataDir)).sort(), ["postgres", "postgres-password", "postgres.log"]);
+    assert.deepEqual((await readdir(dataDir)).toSorted(), ["postgres", "postgres-password", "postgres.log"]);
   });
 
   it("finds the data again on the next start, and stops however often it is told to", async () => {
@@ -205,7 +205,7 @@ describe("startEmbeddedPostgres", function () {
     const postgres = await startEmbeddedPostgres({ dataDir: interrupted, log, settings });
     await postgres.stop();
     const names = (await readdir(interrupted)).map((name) => name.replace(/incomplete-.*/, "incomplete"));
-    assert.deepEqual(names.sort(), ["postgres", "postgres-password", "postgres.incomplete", "postgres.log"]);
+    assert.deepEqual(names.toSorted(), ["postgres", "postgres-password", "postgres.incomplete", "postgres.log"]);
   });
 
   it("says what the server's log says when it does not start, and gives the directory free", async () => {

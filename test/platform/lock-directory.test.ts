@@ -36,7 +36,7 @@ async function contend(directory: string, count: number): Promise<string[]> {
   const exits = children.map((child) => once(child, "exit"));
   for (const child of children) child.kill("SIGKILL");
   await Promise.all(exits);
-  return outcomes.sort();
+  return outcomes.toSorted();
 }
 
 describe("lockDirectory", () => {

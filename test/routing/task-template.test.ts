@@ -30,7 +30,7 @@ function refused(template: unknown, path: string, message: RegExp): void {
   assert.ok(!compiled.ok, "the template was accepted");
   assert.equal(compiled.errors.length, 1, JSON.stringify(compiled.errors));
   assert.equal(compiled.errors[0]?.path, path);
-  assert.match(String(compiled.errors[0]?.message), message);
+  assert.match(compiled.errors[0]?.message ?? "", message);
 }
 
 describe("a task template", () => {

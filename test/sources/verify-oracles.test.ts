@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { sign as signLikeGitHub, verify as verifyLikeGitHub } from "@octokit/webhooks-methods";
 import fc from "fast-check";
 import { Webhook as StandardWebhook } from "standardwebhooks";
-import Stripe from "stripe";
+import { Stripe } from "stripe";
 import { Webhook as SvixWebhook } from "svix";
 import {
   accepted,
