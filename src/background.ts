@@ -5,6 +5,7 @@ import { promoteDueDeliveries } from "./deliveries/promote-due-deliveries.ts";
 import { settleDeadDeliveries } from "./deliveries/settle-dead-deliveries.ts";
 import { forgetExpiredKeys } from "./events/forget-expired-keys.ts";
 import { purgeIdempotencyKeys } from "./http/idempotency.ts";
+import { analyzeGrownTables } from "./platform/analyze-grown-tables.ts";
 import { ensureDailyPartitions } from "./platform/daily-partitions.ts";
 import { type Recurring, startRecurring } from "./platform/recurring.ts";
 import type { Services } from "./platform/services.ts";
@@ -28,16 +29,13 @@ export async function ensureQueues(services: Services): Promise<void> {
   await services.queue.ensure(deliveryQueue, deliveryQueueOptions(services.settings.deliveries));
 }
 
-// Repeats a batch job until it finds less than its fill.
-async function untilDone(batch: () => Promise<number>): Promise<void> {
-  while ((await batch()) > 0);
-}
-
 async function maintain(services: Services): Promise<void> {
   await ensureDailyPartitions(services.db, services.clock.now(), services.log);
   await forgetExpiredKeys(services);
   await purgeIdempotencyKeys(services);
 }
+
+const statisticsSeconds = 5;
 
 /** Starts the background work of one process. Any number of processes may do it side by side. */
 export async function startBackground(services: TaskServices, pump: DeliveryPump): Promise<Background> {
@@ -45,38 +43,37 @@ export async function startBackground(services: TaskServices, pump: DeliveryPump
   await ensureDailyPartitions(services.db, services.clock.now(), log);
   metrics.gauge("hookyard_deliveries_under_way", "Deliveries being sent or written down.", () => pump.underWay);
 
-  const sweep = (): Promise<void> => untilDone(() => expireLeases(services));
-  const promote = async (): Promise<void> => {
-    await untilDone(() => promoteDueTasks(services));
-    await untilDone(() => promoteDueDeliveries(services));
+  const stopping = new AbortController();
+  // A stop waits for the batch under way, not for the backlog.
+  const untilDone = async (batch: () => Promise<number>): Promise<void> => {
+    while (!stopping.signal.aborted && (await batch()) > 0);
   };
-  const recurring: Recurring[] = [
-    startRecurring("lease sweep", settings.tasks.sweepIntervalSeconds, sweep, log),
-    startRecurring("promotion", settings.deliveries.promoteIntervalSeconds, promote, log),
+  const { sweepIntervalSeconds } = settings.tasks;
+  const { promoteIntervalSeconds } = settings.deliveries;
+  const recurring: readonly Recurring[] = [
+    startRecurring("lease sweep", sweepIntervalSeconds, () => untilDone(() => expireLeases(services)), log),
+    startRecurring("dead tasks", sweepIntervalSeconds, () => untilDone(() => settleDeadTasks(services)), log),
+    startRecurring("dead deliveries", sweepIntervalSeconds, () => untilDone(() => settleDeadDeliveries(services)), log),
+    startRecurring("due tasks", promoteIntervalSeconds, () => untilDone(() => promoteDueTasks(services)), log),
+    startRecurring(
+      "due deliveries",
+      promoteIntervalSeconds,
+      () => untilDone(() => promoteDueDeliveries(services)),
+      log,
+    ),
   ];
-  await queue.onDeadLetter(deadTaskQueue, (jobs) =>
-    settleDeadTasks(
-      services,
-      jobs.map((job) => job.sourceId),
-    ),
-  );
-  await queue.onDeadLetter(deadDeliveryQueue, (jobs) =>
-    settleDeadDeliveries(
-      services,
-      jobs.map((job) => job.sourceId),
-    ),
-  );
+  const statistics = startRecurring("statistics", statisticsSeconds, () => analyzeGrownTables(services.db, log), log);
   await queue.onSchedule("maintenance", "7 * * * *", () => maintain(services));
   pump.wake();
 
   return {
     processAll: async () => {
-      await sweep();
-      await promote();
+      for (const each of recurring) await each.run();
       await pump.drain();
     },
     stop: async () => {
-      await Promise.all(recurring.map((each) => each.stop()));
+      stopping.abort();
+      await Promise.all([statistics, ...recurring].map((each) => each.stop()));
       await pump.stop();
     },
   };

@@ -15,6 +15,7 @@ import { outboundWebhooks } from "./http/outbound-webhooks.ts";
 import { createInboundRouter } from "./http/inbound.ts";
 import { createHttpServer, type HttpServer } from "./http/server.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
+import { ConflictError } from "./lib/errors.ts";
 import { announce } from "./messages/announce.ts";
 import { type Background, ensureQueues, startBackground } from "./background.ts";
 import type { Config } from "./platform/config.ts";
@@ -34,6 +35,8 @@ export interface HubOverrides {
   readonly clock?: Clock;
   readonly log?: Logger;
   readonly role?: HubRole;
+  /** Calls the start off. */
+  readonly signal?: AbortSignal;
 }
 
 /** A running hub. */
@@ -60,6 +63,17 @@ function urlOf(host: string, port: number): string {
   return `http://${name}:${port}`;
 }
 
+function explainListenFailure(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "EADDRINUSE")
+    return new ConflictError(
+      "port_in_use",
+      `Port ${port} of ${host} is in use by another program; stop that one, or set PORT to another.`,
+    );
+  if (!/^E[A-Z_]+$/.test(code)) return error;
+  return new ConflictError("cannot_listen", `Cannot listen on port ${port} of ${host} (${code}); see PORT and HOST.`);
+}
+
 /** Makes the parts of the hub, connects them, and starts it. What it opened is closed again when a later part fails. */
 export async function createHub(config: Config, overrides: HubOverrides = {}): Promise<Hub> {
   const { clock = systemClock, log = createLogger(config.logLevel), role = "all" } = overrides;
@@ -72,19 +86,28 @@ export async function createHub(config: Config, overrides: HubOverrides = {}): P
     version,
     publicUrl: () => url,
     supervise: worksInBackground,
+    postgres: { signal: overrides.signal },
   });
+  let stop = (): Promise<void> => platform.close();
   try {
     await ensureQueues(platform.services);
-    const bootstrapKey = await bootstrap(platform.services, config.adminKey);
+    // Whoever has this key may use it as soon as the hub listens.
+    if (config.adminKey !== undefined) await bootstrap(platform.services, config.adminKey);
     const parts = connect(config, platform);
     const server = role === "worker" ? undefined : parts.serve(version);
+    let background: Background | undefined;
+    let stopping: Promise<void> | undefined;
+    stop = () => (stopping ??= stopAll(config, platform, parts, server, background));
     if (server !== undefined) {
-      const address = await server.listen(config.port, config.host);
+      const address = await server.listen(config.port, config.host).catch((error: unknown) => {
+        throw explainListenFailure(error, config.host, config.port);
+      });
       url = config.publicUrl ?? urlOf(address.host, address.port);
     }
-    const background = worksInBackground ? await startBackground(parts.services, parts.pump()) : undefined;
-    let stopping: Promise<void> | undefined;
-    const stop = (): Promise<void> => (stopping ??= stopAll(config, platform, parts, server, background));
+    if (worksInBackground) background = await startBackground(parts.services, parts.pump());
+    overrides.signal?.throwIfAborted();
+    // Last, for a key that is made must be shown: nothing may fail in between.
+    const bootstrapKey = await bootstrap(platform.services, config.adminKey);
     return {
       url,
       bootstrapKey,
@@ -97,7 +120,7 @@ export async function createHub(config: Config, overrides: HubOverrides = {}): P
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {
-    await platform.close();
+    await stop();
     throw error;
   }
 }

@@ -27,13 +27,19 @@ export function authorise(actor: Actor, permission: Permission): void {
   throw new ForbiddenError(`This credential has the role ${actor.role}, which lacks the permission ${permission}`);
 }
 
+/** Why the actor may not make worker calls for the agent of this name; undefined when it may. */
+export function agentRefusal(actor: Actor, agentName: string): ForbiddenError | undefined {
+  if (actor.agents === "all" || actor.agents.includes(agentName)) return undefined;
+  return new ForbiddenError(`This credential may not act for the agent ${JSON.stringify(agentName)}`);
+}
+
 /**
  * Throws ForbiddenError unless the actor may make worker calls for the agent of this name. It does not look whether the
  * agent exists, so the answer does not tell either.
  */
 export function authoriseAgent(actor: Actor, agentName: string): void {
-  if (actor.agents === "all" || actor.agents.includes(agentName)) return;
-  throw new ForbiddenError(`This credential may not act for the agent ${JSON.stringify(agentName)}`);
+  const refusal = agentRefusal(actor, agentName);
+  if (refusal !== undefined) throw refusal;
 }
 
 /**

@@ -2,8 +2,8 @@ import { liveSecrets } from "../endpoints/endpoint-cache.ts";
 import { toWireId } from "../lib/ids.ts";
 import type { Services } from "../platform/services.ts";
 import type { ClaimedDelivery } from "./claim-deliveries.ts";
-import { classifyOutcome } from "./classify-outcome.ts";
-import type { DeliveryRecord } from "./record-attempts.ts";
+import { type AttemptResult, classifyOutcome } from "./classify-outcome.ts";
+import type { AttemptRecord, DeliveryRecord } from "./record-attempts.ts";
 import { signMessage } from "./sign-message.ts";
 
 // What an attempt's row keeps of an endpoint's own headers: their names. Their values may be credentials.
@@ -23,30 +23,66 @@ export function skipDelivery(delivery: ClaimedDelivery): DeliveryRecord {
   };
 }
 
-/** What to write down for a delivery that waited here so long that its claim is about to lapse: it is due again. */
+/** What to write down for a delivery that is given back without an attempt: it is due again. */
 export function postponeDelivery(delivery: ClaimedDelivery, now: Date): DeliveryRecord {
   return { ...skipDelivery(delivery), state: "pending", outcome: "postponed", nextAttemptAt: now };
+}
+
+function signed(delivery: ClaimedDelivery, sentAt: Date): Readonly<Record<string, string>> | undefined {
+  try {
+    return {
+      ...signMessage({
+        id: toWireId("message", delivery.messageId),
+        sentAt,
+        payload: delivery.payload,
+        secrets: liveSecrets(delivery.endpoint, sentAt.getTime()),
+      }),
+    };
+  } catch {
+    // A stored secret that cannot be opened, or is none. Not logged: the error of a decoder may quote it.
+    return undefined;
+  }
+}
+
+async function send(
+  { outbound, settings }: Services,
+  { endpoint, payload }: ClaimedDelivery,
+  ownHeaders: Readonly<Record<string, string>>,
+): Promise<AttemptResult> {
+  return await outbound.request({
+    url: endpoint.url,
+    method: "POST",
+    headers: { ...endpoint.headers, ...ownHeaders },
+    body: payload,
+    timeoutMs: endpoint.timeoutMs,
+    maxResponseBytes: settings.deliveries.responseLimitBytes,
+  });
+}
+
+const unsigned = {
+  kind: "failure",
+  reason: "unsigned",
+  detail: "a secret of the endpoint cannot be used to sign; rotate it",
+  durationMs: 0,
+} as const;
+
+function describe(result: AttemptResult): Partial<AttemptRecord> & Pick<AttemptRecord, "responseTruncated"> {
+  if (result.kind === "failure") return { error: result.detail, responseTruncated: false };
+  return {
+    status: result.status,
+    responseHeaders: result.headers,
+    responseBody: result.body,
+    responseTruncated: result.truncated,
+  };
 }
 
 /** Signs and sends one delivery and says what became of it. Never rejects; holds no database connection. */
 export async function attemptDelivery(services: Services, delivery: ClaimedDelivery): Promise<DeliveryRecord> {
   const { endpoint } = delivery;
   const startedAt = new Date(services.clock.now());
-  const signature = signMessage({
-    id: toWireId("message", delivery.messageId),
-    sentAt: startedAt,
-    payload: delivery.payload,
-    secrets: liveSecrets(endpoint, startedAt.getTime()),
-  });
-  const headers = { ...endpoint.headers, "content-type": "application/json", ...signature };
-  const result = await services.outbound.request({
-    url: endpoint.url,
-    method: "POST",
-    headers,
-    body: delivery.payload,
-    timeoutMs: endpoint.timeoutMs,
-    maxResponseBytes: services.settings.deliveries.responseLimitBytes,
-  });
+  const signature = signed(delivery, startedAt);
+  const headers = { "content-type": "application/json", ...signature };
+  const result = signature === undefined ? unsigned : await send(services, delivery, headers);
   const decision = classifyOutcome({
     result,
     attemptsMade: delivery.retriesSpent + 1,
@@ -56,16 +92,7 @@ export async function attemptDelivery(services: Services, delivery: ClaimedDeliv
   });
   services.metrics.attempts.inc({ outcome: decision.outcome });
   services.metrics.attemptSeconds.observe(result.durationMs / 1000);
-  const ownHeaders = Object.fromEntries(Object.keys(endpoint.headers).map((name) => [name, hidden]));
-  const response =
-    result.kind === "response"
-      ? {
-          status: result.status,
-          responseHeaders: result.headers,
-          responseBody: result.body,
-          responseTruncated: result.truncated,
-        }
-      : { error: result.detail, responseTruncated: false };
+  const hiddenHeaders = Object.fromEntries(Object.keys(endpoint.headers).map((name) => [name, hidden]));
   return {
     deliveryId: delivery.id,
     projectId: delivery.projectId,
@@ -77,11 +104,12 @@ export async function attemptDelivery(services: Services, delivery: ClaimedDeliv
     disableEndpoint: decision.state === "failed" && decision.disableEndpoint,
     ...(decision.state === "retry" ? { nextAttemptAt: new Date(decision.atMs) } : {}),
     attempt: {
+      id: services.newId(),
       number: delivery.attempts + 1,
       durationMs: result.durationMs,
-      requestHeaders: { ...ownHeaders, "content-type": "application/json", ...signature },
+      requestHeaders: { ...hiddenHeaders, ...headers },
       startedAt,
-      ...response,
+      ...describe(result),
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { EndpointCache, EndpointRecord } from "../endpoints/endpoint-cache.ts";
-import type { Job } from "../platform/queue.ts";
+import type { FairShare } from "../platform/fair-claim.ts";
+import type { GroupedJob, JobAttempt } from "../platform/queue.ts";
 import type { Services } from "../platform/services.ts";
 import { deliveryQueue } from "./delivery-queue.ts";
 
@@ -9,12 +10,19 @@ export interface ClaimedDelivery {
   readonly projectId: string;
   readonly messageId: string;
   readonly endpoint: EndpointRecord;
-  readonly job: Job;
+  readonly job: JobAttempt;
   readonly attempts: number;
   readonly retriesSpent: number;
   readonly payload: Buffer;
   /** Milliseconds since the epoch. */
   readonly claimedAt: number;
+}
+
+/** What a claim brought. */
+export interface DeliveryClaim {
+  readonly claimed: readonly ClaimedDelivery[];
+  /** The jobs of each endpoint that gave any, those included whose delivery was settled already. */
+  readonly jobsOf: ReadonlyMap<string, number>;
 }
 
 interface ClaimedRow {
@@ -34,45 +42,53 @@ const selectClaimed = {
          WHERE d.id = ANY ($1) AND d.state = 'pending'`,
 };
 
+function countByEndpoint(jobs: readonly GroupedJob[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { groupId } of jobs) counts.set(groupId, (counts.get(groupId) ?? 0) + 1);
+  return counts;
+}
+
 /**
- * Claims up to `limit` due deliveries, passing over the given endpoints. The claim commits before anything is sent: no
- * connection is held over a call. A job whose delivery is settled already is dropped. Answers also how many jobs there
- * were, for whoever asks whether there may be more.
+ * Claims due deliveries, so many of each endpoint as `share` says. The claim commits before anything is sent: no connection
+ * is held over a call. It commits with the reading of what was claimed, for a claim that came to nothing would hold the
+ * deliveries until it lapses. A job whose delivery is settled already is dropped.
  */
 export async function claimDeliveries(
   services: Services,
   endpoints: EndpointCache,
-  limit: number,
-  ignoredEndpoints: readonly string[],
-): Promise<{ readonly claimed: ClaimedDelivery[]; readonly jobs: number }> {
-  const jobs = await services.queue.fetch(services.db, deliveryQueue, limit, ignoredEndpoints);
-  if (jobs.length === 0) return { claimed: [], jobs: 0 };
-  const claimedAt = services.clock.now();
-  const rows = await services.db.query<ClaimedRow>(selectClaimed, [jobs.map((job) => job.id)]);
-  const records = await endpoints.getMany(
-    services.db,
-    rows.map((row) => row.endpoint_id),
-  );
-  const jobOf = new Map(jobs.map((job) => [job.id, job]));
-  const claimed = rows.flatMap((row): ClaimedDelivery[] => {
-    const job = jobOf.get(row.id);
-    const endpoint = records.get(row.endpoint_id);
-    if (job === undefined || endpoint === undefined) return [];
-    jobOf.delete(row.id);
-    return [
-      {
-        id: row.id,
-        projectId: row.project_id,
-        messageId: row.message_id,
-        endpoint,
-        job,
-        attempts: row.attempts,
-        retriesSpent: row.retries_spent,
-        payload: row.payload,
-        claimedAt,
-      },
-    ];
+  share: FairShare,
+): Promise<DeliveryClaim> {
+  return await services.db.transaction(async (tx) => {
+    const claimedAt = services.clock.now();
+    const jobs = await services.queue.claimFairly(tx, deliveryQueue, share);
+    const jobsOf = countByEndpoint(jobs);
+    if (jobs.length === 0) return { claimed: [], jobsOf };
+    const rows = await tx.query<ClaimedRow>(selectClaimed, [jobs.map((job) => job.id)]);
+    const records = await endpoints.getMany(
+      tx,
+      rows.map((row) => row.endpoint_id),
+    );
+    const unused = new Map<string, JobAttempt>(jobs.map((job) => [job.id, job]));
+    const claimed = rows.flatMap((row): ClaimedDelivery[] => {
+      const job = unused.get(row.id);
+      unused.delete(row.id);
+      const endpoint = records.get(row.endpoint_id);
+      if (job === undefined || endpoint === undefined) return [];
+      return [
+        {
+          id: row.id,
+          projectId: row.project_id,
+          messageId: row.message_id,
+          endpoint,
+          job,
+          attempts: row.attempts,
+          retriesSpent: row.retries_spent,
+          payload: row.payload,
+          claimedAt,
+        },
+      ];
+    });
+    await services.queue.remove(tx, deliveryQueue, [...unused.values()]);
+    return { claimed, jobsOf };
   });
-  await services.queue.remove(services.db, deliveryQueue, [...jobOf.values()]);
-  return { claimed, jobs: jobs.length };
 }

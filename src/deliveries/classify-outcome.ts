@@ -3,19 +3,19 @@ import { parseRetryAfter } from "../lib/retry-after.ts";
 import type { OutboundResult } from "../platform/outbound-exchange.ts";
 import type { OutboundFailureReason } from "../platform/outbound-failure.ts";
 
-/** The delays after the first attempt (API.md): 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h; ten attempts over three days. */
-export const DEFAULT_RETRY_SCHEDULE_SECONDS: readonly number[] = [
-  5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400,
-];
-
 /** A receiver cannot put a delivery off for longer than the schedule's longest step. */
 const MAX_RETRY_AFTER_SECONDS = 86_400;
+
+/** How a call ended, or that none was made because it could not be signed. */
+export type AttemptResult =
+  | OutboundResult
+  | { readonly kind: "failure"; readonly reason: "unsigned"; readonly detail: string; readonly durationMs: 0 };
 
 /**
  * How one attempt went, in one word to filter by: `succeeded` (any 2xx), the class of another status, or why there was
  * no complete response. The exact status and the detail stand beside it in the attempt's row.
  */
-export type AttemptOutcome = "succeeded" | "http_3xx" | "http_4xx" | "http_5xx" | OutboundFailureReason;
+export type AttemptOutcome = "succeeded" | "http_3xx" | "http_4xx" | "http_5xx" | OutboundFailureReason | "unsigned";
 
 /** What an attempt means for its delivery. */
 export type DeliveryOutcome =
@@ -37,7 +37,7 @@ export type DeliveryOutcome =
 
 /** What `classifyOutcome` looks at. */
 export interface AttemptToClassify {
-  readonly result: OutboundResult;
+  readonly result: AttemptResult;
   /** Attempts that were charged to the delivery, this one included. */
   readonly attemptsMade: number;
   /** Delays in seconds after the first, second … attempt. */
@@ -53,7 +53,7 @@ export interface AttemptToClassify {
  * - 2xx succeeds; 410 fails at once and disables the endpoint.
  * - Everything else is retried on the schedule until it is exhausted: 3xx (never followed), other 4xx and 5xx, and every
  *   failure. `blocked` too: a name that points to a private address for an hour, in a botched DNS change, must not lose
- *   its deliveries, and a retry asks and checks again.
+ *   its deliveries, and a retry asks and checks again. `unsigned` too: it ends when the secret is replaced.
  * - 429 and 503 honour Retry-After (at most 24 h): the next attempt comes at the later of what the receiver asks for and
  *   what the schedule says. The schedule is the floor because a receiver that always answers "1" would otherwise use up
  *   ten attempts in ten seconds.
@@ -72,7 +72,7 @@ export function classifyOutcome(attempt: AttemptToClassify): DeliveryOutcome {
   return { state: "retry", outcome, atMs: nowMs + Math.round(delaySeconds * 1000), charged: true };
 }
 
-function attemptOutcome(result: OutboundResult): AttemptOutcome {
+function attemptOutcome(result: AttemptResult): AttemptOutcome {
   if (result.kind === "failure") return result.reason;
   if (result.status >= 200 && result.status < 300) return "succeeded";
   if (result.status >= 300 && result.status < 400) return "http_3xx";
@@ -81,7 +81,7 @@ function attemptOutcome(result: OutboundResult): AttemptOutcome {
   return "http_5xx";
 }
 
-function retryAfterSeconds(result: OutboundResult, nowMs: number): number | undefined {
+function retryAfterSeconds(result: AttemptResult, nowMs: number): number | undefined {
   if (result.kind !== "response" || (result.status !== 429 && result.status !== 503)) return undefined;
   const value = result.headers["retry-after"];
   return value === undefined ? undefined : parseRetryAfter(value, nowMs, MAX_RETRY_AFTER_SECONDS);

@@ -1,44 +1,44 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { EndpointCache } from "../endpoints/endpoint-cache.ts";
+import { UnavailableError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
 import type { Services } from "../platform/services.ts";
 import { attemptDelivery, postponeDelivery, skipDelivery } from "./attempt-delivery.ts";
 import { claimDeliveries, type ClaimedDelivery } from "./claim-deliveries.ts";
+import { DeliveryLane } from "./delivery-lane.ts";
 import { claimSeconds } from "./delivery-queue.ts";
 import type { AttemptCommit, DeliveryRecord } from "./record-attempts.ts";
 
-/** One endpoint's share of the pump. */
-interface Lane {
-  running: number;
-  readonly waiting: ClaimedDelivery[];
-}
-
-// One fetch's share: larger ones do not pay off (100 jobs cost 3 ms), smaller ones cost a round trip each.
-const maxFetch = 100;
-// Payloads in hand at most, over all lanes.
+// One claim's share: larger ones do not pay off (100 jobs cost 2 ms), smaller ones cost a round trip each.
+const maxClaim = 100;
+// Payloads in hand at most, over all lanes; the last claim may go beyond it.
 const maxHeldBytes = 64 * 1024 * 1024;
 // An endpoint whose own timeout leaves less of a claim than this must be sent to all the same.
 const leastWaitMs = 1_000;
 // The backstop for a wake-up that went missing, and for jobs that pg-boss took back from a dead process.
 const backstopMs = 1_000;
+const recordAgainMs = 500;
 
 /**
- * Sends what is due, with at most `slots` deliveries under way and each endpoint within its concurrency. Not a batch: as
- * slots come free, that many more are claimed. An endpoint whose lane is full is passed over by the next claim, so that
- * one which never answers holds its own few slots and nobody else's.
+ * Sends what is due, with at most `slots` calls under way and each endpoint within its concurrency. Not a batch: as slots
+ * come free, that many more are claimed, of each endpoint in turn and no more than it has room for, so that one which never
+ * answers holds its own few slots and nobody else's.
  */
 export class DeliveryPump {
   readonly #services: Services;
   readonly #endpoints: EndpointCache;
   readonly #commit: AttemptCommit;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new Map<string, DeliveryLane>();
   readonly #off: () => void;
   readonly #backstop: NodeJS.Timeout;
-  // Being sent or written down: these fill the slots. What waits in a full lane must not.
+  // Being sent or written down: these fill the slots. What waits for its endpoint does not.
   #underWay = 0;
   // These and what waits.
   #held = 0;
   #heldBytes = 0;
-  // Whether the queue may hold more than was claimed.
+  // The endpoint that had its turn last.
+  #lastTurn = "";
+  // Whether the queue may hold more that there is room for.
   #mayHaveMore = true;
   #claiming = false;
   #stopping = false;
@@ -60,6 +60,7 @@ export class DeliveryPump {
 
   /** Looks for due deliveries, now or as soon as a slot is free. */
   wake(): void {
+    if (this.#stopping) return;
     this.#mayHaveMore = true;
     void this.#fill();
   }
@@ -76,8 +77,7 @@ export class DeliveryPump {
     this.#stopping = true;
     this.#off();
     clearInterval(this.#backstop);
-    for (const lane of this.#lanes.values())
-      for (const delivery of lane.waiting.splice(0)) void this.#finish(delivery, this.#postpone(delivery));
+    for (const lane of this.#lanes.values()) for (const delivery of lane.empty()) this.#giveBack(delivery);
     this.#mayHaveMore = false;
     while (this.#claiming || this.#held > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
@@ -87,13 +87,9 @@ export class DeliveryPump {
     this.#claiming = true;
     try {
       while (this.#mayHaveMore && !this.#stopping && this.#heldBytes < maxHeldBytes) {
-        const free = Math.min(maxFetch, this.#services.settings.deliveries.slots - this.#underWay);
-        if (free <= 0) break;
-        this.#mayHaveMore = false;
-        const full = [...this.#lanes].filter(([id, lane]) => this.#isFull(id, lane)).map(([id]) => id);
-        const { claimed, jobs } = await claimDeliveries(this.#services, this.#endpoints, free, full);
-        if (jobs === free) this.#mayHaveMore = true;
-        for (const delivery of claimed) this.#take(delivery);
+        const limit = Math.min(maxClaim, this.#services.settings.deliveries.slots - this.#underWay);
+        if (limit <= 0) break;
+        await this.#claim(limit);
       }
     } catch (err) {
       this.#services.log.warn({ unit: "delivery", err }, "cannot claim deliveries; trying again shortly");
@@ -104,40 +100,52 @@ export class DeliveryPump {
     }
   }
 
-  #concurrencyOf(endpointId: string): number {
-    return (
-      this.#endpoints.peek(endpointId)?.value?.concurrency ?? this.#services.settings.deliveries.endpointConcurrency
-    );
-  }
+  async #claim(limit: number): Promise<void> {
+    this.#mayHaveMore = false;
+    const lanes = new Map(this.#lanes);
+    const rooms = new Map([...lanes].map(([endpointId, lane]) => [endpointId, lane.room]));
+    const defaultRoom = this.#services.settings.deliveries.endpointConcurrency;
+    const share = { after: this.#lastTurn, rooms, defaultRoom, limit };
+    const { claimed, jobsOf } = await claimDeliveries(this.#services, this.#endpoints, share);
+    for (const delivery of claimed) this.#take(delivery);
 
-  #isFull(endpointId: string, lane: Lane): boolean {
-    return lane.waiting.length >= this.#concurrencyOf(endpointId);
+    let jobs = 0;
+    for (const [endpointId, count] of jobsOf) {
+      jobs += count;
+      // Now that its lane knows its room, it may have more.
+      if (!lanes.has(endpointId) && count === defaultRoom) this.#mayHaveMore = true;
+    }
+    if (jobs === limit) this.#mayHaveMore = true;
+    for (const [endpointId, lane] of lanes) {
+      lane.hasBacklog = (jobsOf.get(endpointId) ?? 0) === rooms.get(endpointId);
+      // Places that came free during the claim told nobody: it was not known that there is more.
+      if (lane.hasBacklog && lane.room > 0) this.#mayHaveMore = true;
+    }
+    const turn = [...jobsOf.keys()].toSorted();
+    this.#lastTurn = turn.findLast((endpointId) => endpointId <= this.#lastTurn) ?? turn.at(-1) ?? this.#lastTurn;
   }
 
   #take(delivery: ClaimedDelivery): void {
-    const lane = this.#lanes.get(delivery.endpoint.id) ?? { running: 0, waiting: [] };
-    this.#lanes.set(delivery.endpoint.id, lane);
     this.#held += 1;
     this.#heldBytes += delivery.payload.length;
-    if (delivery.endpoint.disabled) void this.#finish(delivery, Promise.resolve(skipDelivery(delivery)));
-    else if (this.#stopping) void this.#finish(delivery, this.#postpone(delivery));
+    const { id, disabled, concurrency } = delivery.endpoint;
+    if (disabled) void this.#finish(delivery, Promise.resolve(skipDelivery(delivery)));
+    else if (this.#stopping) this.#giveBack(delivery);
     else {
-      lane.waiting.push(delivery);
-      this.#advance(delivery.endpoint.id, lane);
+      const lane = this.#lanes.get(id) ?? new DeliveryLane();
+      this.#lanes.set(id, lane);
+      // However many places its owner grants an endpoint, half of the slots are for the others.
+      lane.add(delivery, Math.min(concurrency, Math.ceil(this.#services.settings.deliveries.slots / 2)));
+      this.#advance(id, lane);
     }
   }
 
-  #advance(endpointId: string, lane: Lane): void {
-    while (lane.running < this.#concurrencyOf(endpointId)) {
-      const wasFull = this.#isFull(endpointId, lane);
-      const delivery = lane.waiting.shift();
-      if (delivery === undefined) break;
-      // Jobs of a full lane were passed over; now that it has room they count again.
-      if (wasFull && !this.#isFull(endpointId, lane)) this.#mayHaveMore = true;
-      if (this.#isLapsing(delivery)) void this.#finish(delivery, this.#postpone(delivery));
+  #advance(endpointId: string, lane: DeliveryLane): void {
+    for (let delivery = lane.next(); delivery !== undefined; delivery = lane.next()) {
+      if (this.#isLapsing(delivery)) this.#giveBack(delivery);
       else this.#send(delivery, lane);
     }
-    if (lane.running === 0 && lane.waiting.length === 0) this.#lanes.delete(endpointId);
+    if (lane.isIdle) this.#lanes.delete(endpointId);
   }
 
   // It waited here so long that another process may claim it before this attempt would be over.
@@ -147,18 +155,42 @@ export class DeliveryPump {
     return this.#services.clock.now() - claimedAt > maxWaitMs;
   }
 
-  #postpone(delivery: ClaimedDelivery): Promise<DeliveryRecord> {
-    return Promise.resolve(postponeDelivery(delivery, new Date(this.#services.clock.now())));
+  #giveBack(delivery: ClaimedDelivery): void {
+    const now = new Date(this.#services.clock.now());
+    void this.#finish(delivery, Promise.resolve(postponeDelivery(delivery, now)));
   }
 
-  #send(delivery: ClaimedDelivery, lane: Lane): void {
-    lane.running += 1;
-    const record = attemptDelivery(this.#services, delivery).finally(() => {
-      // The endpoint's place is free once it has answered; the slot only when that is written down.
-      lane.running -= 1;
-      this.#advance(delivery.endpoint.id, lane);
-    });
-    void this.#finish(delivery, record);
+  #send(delivery: ClaimedDelivery, lane: DeliveryLane): void {
+    lane.enter();
+    const record = this.#attempt(delivery);
+    void this.#leave(delivery, lane, record, this.#finish(delivery, record));
+  }
+
+  // The endpoint's place is free once it has answered; the slot only when that is written down. One that is gone keeps its
+  // place until then as well, so that what waits behind finds it disabled.
+  async #leave(
+    delivery: ClaimedDelivery,
+    lane: DeliveryLane,
+    record: Promise<DeliveryRecord>,
+    written: Promise<void>,
+  ): Promise<void> {
+    const isGone = await record.then(
+      ({ disableEndpoint }) => disableEndpoint,
+      () => false,
+    );
+    if (isGone) await written;
+    lane.leave();
+    this.#advance(delivery.endpoint.id, lane);
+    if (lane.hasBacklog) this.wake();
+  }
+
+  // What counts is the endpoint as it is now: while this waited, it may have been disabled or have got a new secret. With
+  // the database away, it is the one that was claimed.
+  async #attempt(delivery: ClaimedDelivery): Promise<DeliveryRecord> {
+    const known = await this.#endpoints.get(this.#services.db, delivery.endpoint.id).catch(() => undefined);
+    const endpoint = known ?? delivery.endpoint;
+    const current = { ...delivery, endpoint };
+    return endpoint.disabled ? skipDelivery(current) : await attemptDelivery(this.#services, current);
   }
 
   async #finish(delivery: ClaimedDelivery, outcome: Promise<DeliveryRecord>): Promise<void> {
@@ -172,7 +204,7 @@ export class DeliveryPump {
     };
     try {
       const record = await outcome;
-      await this.#commit.submit(record);
+      await this.#record(delivery, record);
       const { attempt, state } = record;
       this.#services.log.info(
         {
@@ -194,6 +226,19 @@ export class DeliveryPump {
       this.#heldBytes -= delivery.payload.length;
       if (this.#mayHaveMore) void this.#fill();
       this.#tellIdle();
+    }
+  }
+
+  // A database that is away for a moment must not have everything sent twice that was under way.
+  async #record(delivery: ClaimedDelivery, record: DeliveryRecord): Promise<void> {
+    for (;;) {
+      try {
+        await this.#commit.submit(record);
+        return;
+      } catch (error) {
+        if (!(error instanceof UnavailableError) || this.#stopping || this.#isLapsing(delivery)) throw error;
+        await delay(recordAgainMs);
+      }
     }
   }
 

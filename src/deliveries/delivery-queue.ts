@@ -17,6 +17,7 @@ export function deliveryQueueOptions(settings: Settings["deliveries"]): QueueOpt
   return {
     deadLetter: deadDeliveryQueue,
     partition: true,
+    fair: true,
     retryLimit: 10,
     retryDelay: 1,
     expireInSeconds: claimSeconds(settings),

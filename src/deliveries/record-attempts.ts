@@ -12,7 +12,7 @@ export interface DeliveryRecord {
   readonly endpointId: string;
   readonly job: JobAttempt;
   readonly state: "pending" | "succeeded" | "failed" | "canceled";
-  /** The filterable word. */
+  /** The filterable word. Of a delivery that is given back, the one of its last attempt stays. */
   readonly outcome: string;
   /** When to try again, for `pending`. */
   readonly nextAttemptAt?: Date;
@@ -26,6 +26,8 @@ export interface DeliveryRecord {
 
 /** One HTTP try, for its row. */
 export interface AttemptRecord {
+  /** A uuid. Made with the attempt, so that it is written once however often that is tried. */
+  readonly id: string;
   readonly number: number;
   readonly status?: number;
   readonly error?: string;
@@ -59,9 +61,11 @@ const recordDeliveries = {
            SELECT attempt_id, id, project_id, number, outcome, status, error, duration_ms,
                   request_headers, response_headers, response_body, response_truncated, started_at
            FROM input WHERE attempt_id IS NOT NULL
+           ON CONFLICT DO NOTHING
          )
          UPDATE deliveries d
-         SET state = i.state, last_outcome = i.outcome, last_status = i.status, next_attempt_at = i.next_attempt_at,
+         SET state = i.state, next_attempt_at = i.next_attempt_at, last_status = coalesce(i.status, d.last_status),
+             last_outcome = CASE WHEN i.state = 'pending' AND i.attempt_id IS NULL THEN d.last_outcome ELSE i.outcome END,
              attempts = d.attempts + (i.attempt_id IS NOT NULL)::int, retries_spent = d.retries_spent + i.charge,
              settled_at = CASE WHEN i.state = 'pending' THEN NULL ELSE $17::timestamptz END
          FROM input i WHERE d.id = i.id AND d.state = 'pending'`,
@@ -80,7 +84,7 @@ async function writeRecords(tx: Transaction, services: Services, records: readon
     records.map((record) => record.attempt?.status ?? null),
     records.map((record) => record.nextAttemptAt ?? null),
     records.map((record) => (record.charged ? 1 : 0)),
-    records.map((record) => (record.attempt === undefined ? null : services.newId())),
+    records.map((record) => record.attempt?.id ?? null),
     records.map((record) => record.attempt?.number ?? null),
     records.map((record) => record.attempt?.error ?? null),
     records.map((record) => (record.attempt === undefined ? null : Math.round(record.attempt.durationMs))),

@@ -21,16 +21,14 @@ export interface DeliveryFilter {
 
 // The newest in each state, then the newest of these: the indexes of a project and of an endpoint hold them by state.
 const newestOf = (range: string): string => `
-  SELECT d.* FROM deliveries d
-  WHERE d.id IN (
-    SELECT recent.id
-    FROM unnest($2::text[]) AS wanted (state)
-    CROSS JOIN LATERAL (
-      SELECT id FROM deliveries WHERE ${range} AND state = wanted.state AND id < $3 ORDER BY id DESC NULLS LAST LIMIT $4
-    ) AS recent
-    ORDER BY recent.id DESC LIMIT $4
-  )
-  ORDER BY d.id DESC`;
+  SELECT recent.*
+  FROM unnest($2::text[]) AS wanted (state)
+  CROSS JOIN LATERAL (
+    SELECT * FROM deliveries
+    WHERE ${range} AND state = wanted.state AND id < $3
+    ORDER BY id DESC NULLS LAST LIMIT $4
+  ) AS recent
+  ORDER BY recent.id DESC LIMIT $4`;
 
 const newestOfProject = { text: newestOf("project_id = $1") };
 // Whose the endpoint is, is asked once: else all deliveries of a foreign one would be passed over one by one.

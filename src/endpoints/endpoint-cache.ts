@@ -1,10 +1,11 @@
+import { toWireId } from "../lib/ids.ts";
 import type { Executor } from "../platform/database.ts";
 import { ReadThroughCache } from "../platform/read-through-cache.ts";
 import type { Services } from "../platform/services.ts";
 
-/** A signing secret in the clear, and until when it signs. */
-export interface LiveSecret {
-  readonly secret: string;
+/** A signing secret in the clear, or undefined when it cannot be opened, and until when it signs. */
+interface LiveSecret {
+  readonly secret: string | undefined;
   readonly expiresAt: Date | undefined;
 }
 
@@ -29,7 +30,19 @@ export type EndpointCache = ReadThroughCache<EndpointRecord>;
 
 /** Makes the cache of endpoints with their opened secrets. */
 export function createEndpointCache(services: Services): EndpointCache {
-  const { clock, signals, secretBox, settings } = services;
+  const { clock, signals, secretBox, settings, log } = services;
+
+  // One endpoint's secret must not keep the others of a batch from theirs.
+  const open = (endpoint: { id: string; project_id: string }, id: string, sealed: Buffer): string | undefined => {
+    try {
+      const binding = { projectId: endpoint.project_id, object: "endpoint_secret", id, version: 1 } as const;
+      return secretBox.open(binding, sealed).toString();
+    } catch (err) {
+      const endpointId = toWireId("endpoint", endpoint.id);
+      log.error({ unit: "delivery", endpointId, err }, "an endpoint's secret cannot be opened; rotate it");
+      return undefined;
+    }
+  };
 
   const load = async (db: Executor, ids: readonly string[]): Promise<Map<string, EndpointRecord>> => {
     const rows = await db.kysely
@@ -46,10 +59,10 @@ export function createEndpointCache(services: Services): EndpointCache {
     const secretsOf = Map.groupBy(secrets, (secret) => secret.endpoint_id);
     return new Map(
       rows.map((row): [string, EndpointRecord] => {
-        const live = (secretsOf.get(row.id) ?? []).map(({ id, sealed, expires_at }): LiveSecret => {
-          const binding = { projectId: row.project_id, object: "endpoint_secret", id, version: 1 } as const;
-          return { secret: secretBox.open(binding, sealed).toString(), expiresAt: expires_at ?? undefined };
-        });
+        const live = (secretsOf.get(row.id) ?? []).map(({ id, sealed, expires_at }): LiveSecret => ({
+          secret: open(row, id, sealed),
+          expiresAt: expires_at ?? undefined,
+        }));
         const record: EndpointRecord = {
           id: row.id,
           projectId: row.project_id,
@@ -68,9 +81,15 @@ export function createEndpointCache(services: Services): EndpointCache {
   return new ReadThroughCache({ clock, signals, topic: "endpoints", load, maxEntries: 10_000 });
 }
 
-/** The secrets that sign at this moment (milliseconds since the epoch), newest first. */
+/**
+ * The secrets that sign at this moment (milliseconds since the epoch), newest first. Throws when there is none, or one
+ * cannot be opened: its receiver may know only that one, and could not tell the message from a forged one.
+ */
 export function liveSecrets(endpoint: EndpointRecord, nowMs: number): string[] {
-  return endpoint.secrets
-    .filter(({ expiresAt }) => expiresAt === undefined || expiresAt.getTime() > nowMs)
-    .map(({ secret }) => secret);
+  const live = endpoint.secrets.filter(({ expiresAt }) => expiresAt === undefined || expiresAt.getTime() > nowMs);
+  if (live.length === 0) throw new Error("the endpoint has no secret");
+  return live.map(({ secret }) => {
+    if (secret === undefined) throw new Error("a secret of the endpoint cannot be opened");
+    return secret;
+  });
 }

@@ -10,7 +10,7 @@ function bodyArguments(operation: OpenApiOperation, document: OpenApiDocument): 
   if (contentType === undefined) return [];
   const example = media?.schema === undefined ? undefined : exampleOf(media.schema, document.components.schemas);
   if (contentType === "application/x-www-form-urlencoded")
-    return Object.keys((media?.schema?.["properties"] ?? {}) as object)
+    return Object.keys(media?.schema?.["properties"] ?? {})
       .filter((name) => name !== "scope")
       .map((name) => `-d ${name}=${name === "grant_type" ? "client_credentials" : `"$${name.toUpperCase()}"`}`);
   const header = `-H ${quote(`Content-Type: ${contentType === "*/*" ? "application/octet-stream" : contentType}`)}`;
@@ -35,6 +35,9 @@ export function curlExample(
     .map(({ name, schema }) => `${name}=${encodeURIComponent(String(exampleOf(schema, {})))}`);
   const url = (document.servers[0]?.url ?? "") + filled + (query.length === 0 ? "" : `?${query.join("&")}`);
   const authorization = operation.security === undefined ? ['-H "Authorization: Bearer $HOOKYARD_KEY"'] : [];
+  const headers = parameters
+    .filter((parameter) => parameter.in === "header" && parameter.required)
+    .map(({ name }) => `-H ${quote(`${name}: …`)}`);
   const verb = method === "get" ? "curl" : `curl -X ${method.toUpperCase()}`;
-  return [`${verb} ${quote(url)}`, ...authorization, ...bodyArguments(operation, document)].join(" \\\n  ");
+  return [`${verb} ${quote(url)}`, ...authorization, ...headers, ...bodyArguments(operation, document)].join(" \\\n  ");
 }

@@ -1,14 +1,16 @@
 import { performance } from "node:perf_hooks";
-import express, { type NextFunction, type Request, type RequestHandler, type Response, Router } from "express";
+import { type NextFunction, type Request, type RequestHandler, type Response, Router } from "express";
 import { ipKeyGenerator } from "express-rate-limit";
 import type { EventAcceptor } from "../events/accept-events.ts";
-import { NotFoundError, UnsupportedMediaError } from "../lib/errors.ts";
+import { NotFoundError, UnavailableError, UnsupportedMediaError } from "../lib/errors.ts";
 import { fromWireId, toWireId } from "../lib/ids.ts";
 import type { Services } from "../platform/services.ts";
-import { liveKeys, type SourceCache, type SourceRecord } from "../sources/source-cache.ts";
+import type { SourceCache, SourceRecord } from "../sources/source-cache.ts";
 import { type VerifiedRequest, verifyRequest } from "../sources/verify-request.ts";
-import { problemOf } from "./problem.ts";
+import { BodyMemory } from "./body-memory.ts";
+import { problemOf, problemType } from "./problem.ts";
 import { createRateLimit } from "./rate-limit.ts";
+import { readRawBody } from "./read-raw-body.ts";
 import { sendAnswer } from "./send-answer.ts";
 
 /** What the inbound side works with. */
@@ -18,11 +20,13 @@ export interface InboundHost {
   readonly acceptor: EventAcceptor;
 }
 
-/** What an inbound request's one log line will say. */
+/** What is known of an inbound request while it is handled; most of it goes into its one log line. */
 interface InboundState {
   startedAtMs: number;
+  /** Memory that its body holds until it has been answered. */
+  bytes: number;
   source?: SourceRecord;
-  outcome?: string;
+  outcome?: "accepted" | "duplicate" | "handshake" | "bad_method" | "refused" | "failed";
   reason?: string;
   eventId?: string;
   eventType?: string;
@@ -36,26 +40,62 @@ const unknownPerSecond = 20;
 const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i;
 // In each of these, a byte below 0x80 is the ASCII character that it looks like.
 const asciiCompatible = /^(utf-?8|us-ascii|ascii|iso-8859-1|latin1|windows-1252)$/i;
+// What a source's owner or a challenge's sender wrote is no page, whatever it looks like.
+const plain = { "X-Content-Type-Options": "nosniff" };
+const emptyBody = Buffer.alloc(0);
 
 function stateOf(response: Response): InboundState {
   return response.locals as InboundState;
 }
 
-function unknownSource(): NotFoundError {
-  return new NotFoundError("There is no such source.");
-}
-
 function sourceOf(response: Response): SourceRecord {
   const { source } = stateOf(response);
-  if (source === undefined) throw unknownSource();
+  if (source === undefined) throw new NotFoundError("There is no such source.");
   return source;
+}
+
+function requireReadableCharset(contentType: string | undefined): void {
+  const encoding = contentType === undefined ? undefined : charset.exec(contentType)?.[1];
+  if (encoding !== undefined && !asciiCompatible.test(encoding))
+    throw new UnsupportedMediaError("Send the body in UTF-8");
+}
+
+function queryOf({ url }: Request): string | undefined {
+  const start = url.indexOf("?");
+  return start === -1 ? undefined : url.slice(start + 1);
+}
+
+function sendProblem(
+  response: Response,
+  problem: { status: number; title: string; code: string },
+  allow?: string,
+): void {
+  const headers = allow === undefined ? {} : { Allow: allow };
+  const body = { type: "about:blank", ...problem };
+  sendAnswer(response, { status: problem.status, body, contentType: problemType, headers });
 }
 
 /** The answer to one that is stored: the source's own, or the hub's. */
 function sendAccepted(response: Response, source: SourceRecord, eventId: string, duplicate: boolean): void {
   const { status = 200, body, contentType = "text/plain; charset=utf-8" } = source.response ?? {};
-  if (body === undefined) sendAnswer(response, { status, body: { eventId, duplicate } });
-  else sendAnswer(response, { status, body: Buffer.from(body), contentType });
+  if (status === 204 || status === 205) sendAnswer(response, { status });
+  else if (body === undefined) sendAnswer(response, { status, body: { eventId, duplicate } });
+  else sendAnswer(response, { status, body: Buffer.from(body), contentType, headers: plain });
+}
+
+/** The answer to one that carries no event: it was not the provider, or it asked something. */
+function sendVerdict(response: Response, verified: ReturnType<typeof verifyRequest>): void {
+  const state = stateOf(response);
+  if (!verified.ok) {
+    state.outcome = "refused";
+    state.reason = verified.reason;
+    if (verified.status === 401) sendProblem(response, { status: 401, title: "Unauthorized", code: "unverified" });
+    else sendProblem(response, { status: 400, title: "Bad Request", code: "malformed" });
+  } else if (verified.handshake !== undefined) {
+    state.outcome = "handshake";
+    const { status, contentType, body } = verified.handshake;
+    sendAnswer(response, { status, body: Buffer.from(body), contentType, headers: plain });
+  }
 }
 
 /**
@@ -63,7 +103,16 @@ function sendAccepted(response: Response, source: SourceRecord, eventId: string,
  * anything that reads them. It stands before all middleware of the admin side. The sender never learns which check failed.
  */
 export function createInboundRouter({ services, sources, acceptor }: InboundHost): { router: Router; close(): void } {
-  const { log, metrics, clock } = services;
+  const { log, metrics, clock, settings } = services;
+  const memory = new BodyMemory(settings.inbound.maxWaitingBytes);
+
+  const begin: RequestHandler = (_request, response, next) => {
+    const state = stateOf(response);
+    state.startedAtMs = performance.now();
+    state.bytes = 0;
+    response.once("close", () => end(response));
+    next();
+  };
 
   const findSource: RequestHandler = async (request, response, next) => {
     const id = fromWireId("source", String(request.params["sourceId"]));
@@ -79,19 +128,16 @@ export function createInboundRouter({ services, sources, acceptor }: InboundHost
     keyOf: (request, response) => stateOf(response).source?.id ?? `address ${ipKeyGenerator(request.ip ?? "")}`,
   });
 
-  const parsers = new Map<number, RequestHandler>();
-  const readBytes: RequestHandler = (request, response, next) => {
-    const limit = sourceOf(response).bodyLimitBytes;
-    const encoding = charset.exec(request.headers["content-type"] ?? "")?.[1];
-    if (encoding !== undefined && !asciiCompatible.test(encoding))
-      throw new UnsupportedMediaError("Send the body in UTF-8");
-    let parser = parsers.get(limit);
-    if (parser === undefined) {
-      parser = express.raw({ type: () => true, limit, inflate: false });
-      parsers.set(limit, parser);
-    }
-    parser(request, response, next);
-  };
+  const claimFor =
+    (state: InboundState, source: SourceRecord) =>
+    (bytes: number): UnavailableError | undefined => {
+      if (!memory.take(source.id, bytes))
+        return new UnavailableError("overloaded", "Too much waits to be stored; try again shortly.", {
+          retryAfterSeconds: 2,
+        });
+      state.bytes += bytes;
+      return undefined;
+    };
 
   const verify = (request: Request, source: SourceRecord, rawBody: Buffer): ReturnType<typeof verifyRequest> => {
     const nowMs = clock.now();
@@ -100,9 +146,9 @@ export function createInboundRouter({ services, sources, acceptor }: InboundHost
         rawBody,
         headers: request.rawHeaders,
         method: request.method,
-        url: source.url ?? `${services.publicUrl()}/in/${toWireId("source", source.id)}`,
-        query: request.url.split("?")[1],
-        keys: liveKeys(source, nowMs),
+        url: source.url ?? `${services.publicUrl()}/in/${source.wireId}`,
+        query: queryOf(request),
+        keys: source.keysAt(nowMs),
         nowMs,
         toleranceSeconds: source.toleranceSeconds,
       },
@@ -110,106 +156,71 @@ export function createInboundRouter({ services, sources, acceptor }: InboundHost
     );
   };
 
-  // The event that a request carries. Without one, it has been answered: it was not the provider, or it asked something.
-  const eventOrAnswer = (
-    response: Response,
-    verified: ReturnType<typeof verifyRequest>,
-  ): VerifiedRequest | undefined => {
+  const store = async (response: Response, source: SourceRecord, verified: VerifiedRequest, rawBody: Buffer) => {
+    const { deliveryId, eventType, headers, contentType, body } = verified;
+    const delivery = { source, deliveryId, eventType, headers, contentType, body, rawBody };
+    const { eventId, duplicate, tasks } = await acceptor.accept(delivery);
     const state = stateOf(response);
-    if (!verified.ok) {
-      state.outcome = "refused";
-      state.reason = verified.reason;
-      const body = { type: "about:blank", title: verified.status === 401 ? "Unauthorized" : "Bad Request" };
-      sendAnswer(response, {
-        status: verified.status,
-        body: { ...body, status: verified.status, code: verified.status === 401 ? "unverified" : "malformed" },
-        contentType: "application/problem+json",
-      });
-      return undefined;
-    }
-    if (verified.handshake === undefined) return verified;
-    state.outcome = "handshake";
-    const { status, contentType, body } = verified.handshake;
-    sendAnswer(response, {
-      status,
-      body: Buffer.from(body),
-      contentType,
-      headers: { "X-Content-Type-Options": "nosniff" },
-    });
-    return undefined;
+    state.outcome = duplicate ? "duplicate" : "accepted";
+    state.eventId = toWireId("event", eventId);
+    state.eventType = eventType;
+    state.tasks = tasks;
+    sendAccepted(response, source, state.eventId, duplicate);
   };
 
   const receive: RequestHandler = async (request, response) => {
     const source = sourceOf(response);
-    const rawBody: Buffer = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const verified = eventOrAnswer(response, verify(request, source, rawBody));
-    if (verified === undefined) return;
-    const { eventId, duplicate, tasks } = await acceptor.accept({ ...verified, source, rawBody });
-    const wireId = toWireId("event", eventId);
-    const outcome = duplicate ? "duplicate" : "accepted";
-    Object.assign(stateOf(response), { outcome, eventId: wireId, eventType: verified.eventType, tasks });
-    sendAccepted(response, source, wireId, duplicate);
+    // A GET is a question, which few providers ask.
+    if (request.method === "GET" && source.scheme.answersGet) {
+      sendVerdict(response, verify(request, source, emptyBody));
+    } else if (request.method === "POST") {
+      requireReadableCharset(request.headers["content-type"]);
+      const { bodyLimitBytes: limitBytes } = source;
+      const rawBody = await readRawBody(request, { limitBytes, claim: claimFor(stateOf(response), source) });
+      const verified = verify(request, source, rawBody);
+      if (verified.ok && verified.handshake === undefined) await store(response, source, verified, rawBody);
+      else sendVerdict(response, verified);
+    } else {
+      stateOf(response).outcome = "bad_method";
+      const problem = { status: 405, title: "Method Not Allowed", code: "method_not_allowed" };
+      sendProblem(response, problem, source.scheme.answersGet ? "GET, POST" : "POST");
+    }
   };
 
-  // A GET is a question, which few providers ask.
-  const askedByGet: RequestHandler = (request, response, next) => {
-    const source = sourceOf(response);
-    if (!source.scheme.answersGet || request.method !== "GET") return next();
-    if (eventOrAnswer(response, verify(request, source, Buffer.alloc(0))) !== undefined) next();
+  // Four parameters are what makes it Express' error handler.
+  const refuse = (error: unknown, _request: Request, response: Response, _next: NextFunction): void => {
+    const { answer, code, failure } = problemOf(error, undefined);
+    const state = stateOf(response);
+    state.outcome = failure === undefined ? "refused" : "failed";
+    state.reason = code;
+    // Under a load that is too much, a stack trace for each refusal would be more of it.
+    if (code !== "overloaded") state.failure = failure;
+    if (!response.headersSent) sendAnswer(response, answer);
   };
 
-  const refuseMethod: RequestHandler = (_request, response) => {
-    const { scheme } = sourceOf(response);
-    stateOf(response).outcome = "bad_method";
-    sendAnswer(response, {
-      status: 405,
-      body: { type: "about:blank", title: "Method Not Allowed", status: 405, code: "method_not_allowed" },
-      contentType: "application/problem+json",
-      headers: { Allow: scheme.answersGet ? "GET, POST" : "POST" },
-    });
-  };
-
-  const begin: RequestHandler = (_request, response, next) => {
-    const startedAtMs = performance.now();
-    Object.assign(stateOf(response), { startedAtMs });
-    response.once("close", () => logEnd(response));
-    next();
-  };
-
-  function logEnd(response: Response): void {
-    const { source, failure, startedAtMs, ...rest } = stateOf(response);
+  function end(response: Response): void {
+    const { startedAtMs, bytes, source, outcome = "refused", failure, ...known } = stateOf(response);
+    if (source !== undefined) memory.give(source.id, bytes);
     const durationMs = performance.now() - startedAtMs;
-    metrics.inbound.inc({ provider: source?.provider ?? "none", outcome: rest.outcome ?? "refused" });
+    metrics.inbound.inc({ provider: source?.provider ?? "none", outcome });
     metrics.inboundSeconds.observe(durationMs / 1000);
     const line = {
       unit: "inbound",
-      sourceId: source === undefined ? undefined : toWireId("source", source.id),
+      sourceId: source?.wireId,
       provider: source?.provider,
       // The client went away before its answer was complete; 499 is nginx' name for it.
       status: response.writableFinished ? response.statusCode : 499,
       durationMs: Math.round(durationMs * 10) / 10,
-      ...rest,
+      outcome,
+      ...known,
       err: failure,
     };
     if (failure === undefined) log.info(line, "inbound");
     else log.error(line, "inbound failed");
   }
 
-  // Four parameters are what makes it Express' error handler.
-  const refuse = (error: unknown, _request: Request, response: Response, _next: NextFunction): void => {
-    const { answer, code, failure } = problemOf(error, undefined);
-    const state = stateOf(response);
-    state.outcome = "refused";
-    state.reason = code;
-    if (failure !== undefined) state.failure = failure;
-    if (!response.headersSent) sendAnswer(response, answer);
-  };
-
   const router = Router();
-  router.use("/:sourceId", begin);
-  router.all("/:sourceId", findSource, rate.handler);
-  router.post("/:sourceId", readBytes, receive);
-  router.all("/:sourceId", askedByGet, refuseMethod);
+  router.all("/:sourceId", begin, findSource, rate.handler, receive);
   router.use(refuse);
   return { router, close: () => rate.close() };
 }

@@ -80,6 +80,16 @@ function parametersOf(book: SchemaBook, schema: z.ZodType | undefined, place: "p
   }));
 }
 
+function headersOf({ headers = {} }: Operation): OpenApiParameter[] {
+  return Object.entries(headers).map(([name, about]) => ({
+    name,
+    in: "header",
+    required: true,
+    description: about,
+    schema: { type: "string" },
+  }));
+}
+
 function requestBodyOf(book: SchemaBook, { body, bodyKind }: Operation): OpenApiOperation["requestBody"] {
   if (typeof bodyKind === "object")
     return { required: true, content: Object.fromEntries(bodyKind.raw.map((type) => [type, {}])) };
@@ -99,6 +109,7 @@ function describe(book: SchemaBook, operation: Operation): OpenApiOperation {
   const parameters = [
     ...parametersOf(book, operation.params, "path"),
     ...parametersOf(book, operation.query, "query"),
+    ...headersOf(operation),
     ...(operation.method === "post" ? [idempotencyKey] : []),
   ];
   const requestBody = requestBodyOf(book, operation);

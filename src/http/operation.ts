@@ -41,6 +41,8 @@ export interface OperationOptions<Params, Query, Body> {
   readonly tag: string;
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
+  /** Request headers that `handle` reads, by name, with what they are; for the document alone. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Absent: the call takes no body. */
   readonly body?: z.ZodType<Body>;
   readonly bodyKind?: BodyKind;

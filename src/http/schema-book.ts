@@ -49,16 +49,13 @@ function closureOf(name: string, definitions: Definitions): string {
  */
 export class SchemaBook {
   readonly #components = new Map<string, unknown>();
-  readonly #closures = new Map<string, string>();
+  readonly #claims = new Map<string, { readonly closure: string; readonly direction: Direction }>();
   #unnamed = 0;
 
   /** The schema, with references to components for its named parts. */
   add(schema: z.ZodType, direction: Direction): JsonSchema {
-    const {
-      $schema: _dialect,
-      $defs,
-      ...root
-    } = z.toJSONSchema(schema, {
+    // Inside another one, a schema that refers to itself becomes a part with a name of its own, instead of "#".
+    const { $defs, properties } = z.toJSONSchema(z.object({ schema }), {
       io: direction,
       unrepresentable: "any",
       override: ({ jsonSchema }) => {
@@ -70,12 +67,12 @@ export class SchemaBook {
     const names = new Map(Object.keys(definitions).map((name) => [name, this.#nameOf(name, definitions, direction)]));
     for (const [name, definition] of Object.entries(definitions))
       this.#components.set(names.get(name) ?? name, renameIn(definition, names));
-    return renameIn(root, names) as JsonSchema;
+    return renameIn(properties?.["schema"], names) as JsonSchema;
   }
 
   /** The components so far, by name. */
   get components(): Readonly<Record<string, JsonSchema>> {
-    const sorted = [...this.#components].sort(([one], [other]) => (one < other ? -1 : 1));
+    const sorted = [...this.#components].toSorted(([one], [other]) => (one < other ? -1 : 1));
     return Object.fromEntries(sorted) as Record<string, JsonSchema>;
   }
 
@@ -83,21 +80,21 @@ export class SchemaBook {
     const closure = closureOf(name, definitions);
     // zod's own name for a part that refers to itself, counted anew in each schema.
     if (/^__schema\d+$/.test(name)) {
-      for (const [known, other] of this.#closures) if (other === closure) return known;
+      for (const [known, claim] of this.#claims) if (claim.closure === closure) return known;
       this.#unnamed += 1;
-      return this.#claim(`Recursive${this.#unnamed}`, closure);
+      return this.#claim(`Recursive${this.#unnamed}`, closure, direction);
     }
-    const known = this.#closures.get(name);
-    if (known === undefined || known === closure) return this.#claim(name, closure);
-    const second = `${name}${direction === "input" ? "Input" : "Output"}`;
-    const knownSecond = this.#closures.get(second);
-    if (knownSecond !== undefined && knownSecond !== closure)
-      throw new Error(`Two different schemas have the name ${name}`);
-    return this.#claim(second, closure);
+    const known = this.#claims.get(name);
+    if (known === undefined || known.closure === closure || known.direction === direction)
+      return this.#claim(name, closure, direction);
+    return this.#claim(`${name}${direction === "input" ? "Input" : "Output"}`, closure, direction);
   }
 
-  #claim(name: string, closure: string): string {
-    this.#closures.set(name, closure);
+  #claim(name: string, closure: string, direction: Direction): string {
+    const known = this.#claims.get(name);
+    if (known !== undefined && known.closure !== closure)
+      throw new Error(`Two different schemas have the name ${name}`);
+    if (known === undefined) this.#claims.set(name, { closure, direction });
     return name;
   }
 }

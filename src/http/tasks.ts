@@ -25,7 +25,7 @@ const maxInputCharacters = 262_144;
 
 const newTask = z
   .strictObject({
-    agent: z.string().min(1).max(200).describe("The name of the agent that gets it."),
+    agent: z.string().min(1).max(200).describe("The name or id of the agent that gets it."),
     input: z.string().min(1).max(maxInputCharacters).describe("What the agent is told."),
     parameters: jsonObjectSchema.exactOptional().describe("Passed on with the task."),
     priority: z.int().min(-2_147_483_647).max(2_147_483_647).exactOptional().describe("Higher goes first; absent: 0."),

@@ -1,7 +1,10 @@
+import type { Request } from "express";
 import { z } from "zod";
 import { authorise } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
 import type { AgentNames } from "../agents/agent-cache.ts";
+import { InvalidError } from "../lib/errors.ts";
+import { jsonObjectSchema } from "../lib/json-object-schema.ts";
 import { displayName, storableText } from "../lib/storable-text.ts";
 import { toWireId } from "../lib/ids.ts";
 import { wireIdSchema } from "../lib/wire-id-schema.ts";
@@ -28,9 +31,9 @@ export interface WorkerServices extends TaskServices {
 const tag = "Workers";
 const params = z.strictObject({ id: wireIdSchema("task") });
 const leaseToken = storableText(200).min(1).meta({ description: "The token that came with the lease." });
-const usage = z
-  .record(z.string(), z.unknown())
-  .meta({ description: "What it has cost so far, e.g. `{inputTokens, outputTokens, costUsd}`." });
+const usage = jsonObjectSchema.meta({
+  description: "What it has cost so far, e.g. `{inputTokens, outputTokens, costUsd}`.",
+});
 
 const leaseBody = z.strictObject({
   workerId: displayName.meta({ description: "Names the worker in the attempts it makes." }),
@@ -93,9 +96,18 @@ function presentWork({ task, event }: LeasedWork): object {
   };
 }
 
-function claimOf(ctx: Context, taskId: string, token: string): Claim {
-  authorise(ctx.actor, "worker:lease");
-  return { projectId: ctx.actor.projectId, taskId, leaseToken: token };
+function claimOf({ actor }: Context, taskId: string, token: string): Claim {
+  authorise(actor, "worker:lease");
+  return { actor, taskId, leaseToken: token };
+}
+
+// An artifact's body is its content, so that its token comes in a header.
+function leaseTokenOf(request: Request): string {
+  const token = request.get("lease-token");
+  if (token !== undefined && token !== "") return token;
+  throw new InvalidError("The request is not valid: the header Lease-Token is missing", [
+    { path: "Lease-Token", message: "is required" },
+  ]);
 }
 
 /** The calls of a pull worker, in any language (API.md, "Workers"). */
@@ -114,8 +126,9 @@ export function workerOperations(services: WorkerServices): Operation[] {
         200: { description: "The tasks, each under a lease of its own.", schema: leaseAnswer },
         204: { description: "There was none until the wait ended." },
       },
-      async handle(ctx, { body, signal }) {
-        const work = await leaseForWorker(withServices(ctx), services.agentNames, services.waiters, body, signal);
+      async handle(ctx, { body, request, signal }) {
+        const caller = { signal, isGone: () => request.socket.destroyed };
+        const work = await leaseForWorker(withServices(ctx), services.agentNames, services.waiters, body, caller);
         return work.length === 0 ? { status: 204 } : { status: 200, body: { tasks: work.map(presentWork) } };
       },
     }),
@@ -199,7 +212,7 @@ export function workerOperations(services: WorkerServices): Operation[] {
         409: leaseLostResponse,
       },
       async handle(ctx, { params: { id, name }, body: content, request }) {
-        const claim = claimOf(ctx, id, request.get("lease-token") ?? "");
+        const claim = claimOf(ctx, id, leaseTokenOf(request));
         const contentType = (request.get("content-type") ?? "application/octet-stream").slice(0, 200);
         return { status: 200, body: await putArtifact(services, claim, { name, contentType, content }) };
       },
@@ -218,9 +231,7 @@ export function workerOperations(services: WorkerServices): Operation[] {
         409: leaseLostResponse,
       },
       async handle(ctx, { params: { id }, body }) {
-        const claim = claimOf(ctx, id, body.leaseToken);
-        const { state } = await settleUnderLease(services.settle, claim.projectId, claim.leaseToken, {
-          taskId: id,
+        const { state } = await settleUnderLease(services.settle, claimOf(ctx, id, body.leaseToken), {
           to: "completed",
           result: body.result,
           ...(body.usage === undefined ? {} : { usage: body.usage }),

@@ -61,7 +61,11 @@ const environmentSchema = z.object({
     .regex(/^postgres(ql)?:\/\//, "must begin with postgres:// or postgresql://")
     .optional(),
   HOOKYARD_DATA_DIR: z.string().min(1).default(".hookyard"),
-  HOOKYARD_ADMIN_KEY: z.string().min(32, "must have at least 32 characters").optional(),
+  HOOKYARD_ADMIN_KEY: z
+    .string()
+    .min(32, "must have at least 32 characters")
+    .regex(/^[!-~]*$/, "must have no spaces and nothing beyond ASCII: it is sent in a header")
+    .optional(),
   HOOKYARD_MASTER_KEY: z.string().min(1).optional(),
   HOOKYARD_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   HOOKYARD_DELIVERY_ALLOW: z.string().default(""),

@@ -41,8 +41,15 @@ const unavailableStates = /^(08|28|3D|53|57P0[1-5]|57014|25006|25P03)/;
 function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";
+  // The system's come first, for EPIPE looks like an SQLSTATE.
+  if (/^E(AI_)?[A-Z]+$/.test(code)) return true;
   if (/^[0-9A-Z]{5}$/.test(code)) return unavailableStates.test(code);
-  return /^E[A-Z]+(_[A-Z]+)?$/.test(code) || /terminated|timeout|closed|not queryable|after calling end/i.test(error.message);
+  return /terminated|timeout|closed|not queryable|after calling end/i.test(error.message);
+}
+
+// A primary that became a standby keeps its connections, and each would go on refusing to write.
+function outlived(error: unknown): Error | undefined {
+  return error instanceof pg.DatabaseError && error.code === "25006" ? error : undefined;
 }
 
 function translate(error: unknown): unknown {
@@ -72,9 +79,9 @@ async function run<Row extends object>(
 
 /** Connections, one borrower at a time. */
 interface Lender {
-  borrow(): Promise<pg.PoolClient>;
+  readonly borrow: () => Promise<pg.PoolClient>;
   /** With what broke the connection, if something did: then it is closed. */
-  giveBack(client: pg.PoolClient, broken?: Error): void;
+  readonly giveBack: (client: pg.PoolClient, broken?: Error) => void;
 }
 
 function lenderOf(pool: pg.Pool): Lender {
@@ -102,10 +109,8 @@ function kyselyOver({ borrow, giveBack }: Lender): Kysely<Tables> {
       let broken: Error | undefined;
       const query = (text: string, values: readonly unknown[]): Promise<unknown> =>
         client.query(text, values as unknown[]).catch((error: unknown) => {
-          const translated = translate(error);
-          // One to a server that has become a standby, say, would go on failing.
-          if (translated instanceof UnavailableError) broken = translated;
-          throw translated;
+          broken = outlived(error);
+          throw translate(error);
         });
       return { query, release: () => giveBack(client, broken) } as PostgresPoolClient;
     },
@@ -171,12 +176,11 @@ export function openDatabase(connectionString: string, poolSize: number, log: Lo
         const { command } = await client.query("COMMIT");
         if (command !== "COMMIT") throw new Error(`the transaction ended with ${command}`);
       } catch (error) {
-        const translated = translate(error);
-        if (translated instanceof UnavailableError) broken = translated;
+        broken = outlived(error);
         await client.query("ROLLBACK").catch((rollbackError: unknown) => {
           broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
         });
-        throw translated;
+        throw translate(error);
       } finally {
         lender.giveBack(client, broken);
       }

@@ -5,7 +5,14 @@ import { type EmbeddedBinaries, ensureRunnable, locateBinaries } from "./embedde
 import { embeddedName, ensureCluster, readPassword } from "./embedded-cluster.ts";
 import { chooseEmbeddedHome, type EmbeddedHome, sharedDirectory } from "./embedded-home.ts";
 import { launchServer } from "./embedded-launch.ts";
-import { type EmbeddedServer, findServer, readPidFile, stopServer, waitUntilReady } from "./embedded-server.ts";
+import {
+  askToShutDown,
+  type EmbeddedServer,
+  findServer,
+  readPidFile,
+  stopServer,
+  waitUntilReady,
+} from "./embedded-server.ts";
 import { lockDirectory } from "./lock-directory.ts";
 import type { Logger } from "./logger.ts";
 
@@ -41,7 +48,12 @@ interface EmbeddedPostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-function connectionString(server: EmbeddedServer, password: string, database: string): string {
+/** Where a server's database is; the hub's own when none is named. */
+export function connectionString(
+  server: Pick<EmbeddedServer, "port">,
+  password: string,
+  database: string = embeddedName,
+): string {
   return `postgres://${embeddedName}:${password}@127.0.0.1:${server.port}/${database}`;
 }
 
@@ -70,7 +82,7 @@ async function stopAndUnlock(
 
 async function ensureDatabase(server: EmbeddedServer, password: string): Promise<void> {
   try {
-    await withClient(connectionString(server, password, embeddedName), () => Promise.resolve());
+    await withClient(connectionString(server, password), () => Promise.resolve());
   } catch (error) {
     // 3D000: no such database.
     if (!(error instanceof pg.DatabaseError) || error.code !== "3D000") throw error;
@@ -80,8 +92,12 @@ async function ensureDatabase(server: EmbeddedServer, password: string): Promise
   }
 }
 
-// A server is ours when it takes our password and works in our cluster: it reads the same postmaster.pid there as we do.
-async function isOurs(server: EmbeddedServer, home: EmbeddedHome, password: string): Promise<boolean> {
+/** Whether a server takes our password and works in our cluster: it reads the same postmaster.pid there as we do. */
+export async function isOurs(
+  server: Pick<EmbeddedServer, "port">,
+  home: EmbeddedHome,
+  password: string,
+): Promise<boolean> {
   try {
     const { rows } = await withClient(connectionString(server, password, "postgres"), (client) =>
       client.query<{ text: string }>("SELECT pg_read_file('postmaster.pid') AS text"),
@@ -143,12 +159,19 @@ async function startLocked(
   }
   const fields = { unit: "postgres", dataDir: home.directory, port: server.port, pid: server.pid, adopted };
   log.info(fields, adopted ? "took over the running embedded Postgres" : "embedded Postgres is up");
+  // A hub that ends without stop(), by a second Ctrl-C or an error, shall not leave its server behind.
+  const abandon = (): void => askToShutDown(server);
+  process.once("exit", abandon);
+  const stop = async (): Promise<void> => {
+    await stopAndUnlock(server, binaries, unlock);
+    process.off("exit", abandon);
+  };
   let stopping: Promise<void> | undefined;
   return {
-    connectionString: connectionString(server, password, embeddedName),
+    connectionString: connectionString(server, password),
     directory: home.directory,
     adopted,
-    stop: () => (stopping ??= stopAndUnlock(server, binaries, unlock)),
+    stop: () => (stopping ??= stop()),
   };
 }
 

@@ -99,6 +99,15 @@ async function signalServer(signal: "INT" | "QUIT" | "KILL", pid: number, binari
   else process.kill(pid, `SIG${signal}`);
 }
 
+/** Tells the server to shut down fast, at once and without waiting: for a process that is ending. */
+export function askToShutDown({ pid }: ServerProcess): void {
+  try {
+    process.kill(pid, "SIGINT");
+  } catch {
+    // It is gone already.
+  }
+}
+
 /**
  * Shuts the server down and waits until it is gone: fast (open transactions roll back, a checkpoint is written), then, each
  * after a deadline, at once (the next start recovers from the log) and by force. Does nothing when it is gone already.

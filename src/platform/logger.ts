@@ -58,11 +58,15 @@ function allowed(line: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(line).filter(([field]) => loggable.has(field)));
 }
 
+// An error can be its own cause.
+const maxCauses = 5;
+
 // Only these of an error: a Postgres error's `detail` quotes the row, and a request error may hold its headers.
-function describeError(error: unknown): unknown {
+function describeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { message: String(error) };
   const code = "code" in error ? error.code : undefined;
-  const cause: unknown = error.cause === undefined ? undefined : describeError(error.cause);
+  const hasCause = error.cause !== undefined && depth < maxCauses;
+  const cause: unknown = hasCause ? describeError(error.cause, depth + 1) : undefined;
   return { type: error.name, message: error.message, code, stack: error.stack, cause };
 }
 
@@ -71,8 +75,8 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
   const options = {
     level,
     base: null,
-    formatters: { level: (label: string) => ({ level: label }), log: allowed },
-    serializers: { err: describeError },
+    formatters: { level: (label: string) => ({ level: label }), log: allowed, bindings: allowed },
+    serializers: { err: (error: unknown) => describeError(error) },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
   return destination === undefined ? pino(options) : pino(options, destination);

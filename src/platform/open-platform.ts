@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import { parseAllowList } from "../lib/denied-addresses.ts";
-import { InvalidError } from "../lib/errors.ts";
+import { ConflictError, HubError, InvalidError, UnavailableError } from "../lib/errors.ts";
 import { createIdGenerator } from "../lib/ids.ts";
 import type { Config } from "./config.ts";
 import { type Database, openDatabase } from "./database.ts";
@@ -18,6 +18,16 @@ import { Queue } from "./queue.ts";
 import { createSecretBox } from "./secret-box.ts";
 import type { Services } from "./services.ts";
 import { Signals } from "./signals.ts";
+import { visitEmbeddedPostgres } from "./visit-embedded-postgres.ts";
+import { waitForDatabase } from "./wait-for-database.ts";
+
+/** How a start comes by its database. */
+interface PostgresOptions {
+  /** Calls the start off. */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the embedded Postgres of a hub that runs on the data directory will do. */
+  readonly visit?: boolean;
+}
 
 /** What the platform is opened with besides the configuration. */
 export interface PlatformOptions {
@@ -27,6 +37,7 @@ export interface PlatformOptions {
   readonly version: string;
   /** Whether this process does pg-boss' maintenance. */
   readonly supervise: boolean;
+  readonly postgres?: PostgresOptions;
 }
 
 /** The services, and the way to give them back. */
@@ -45,17 +56,43 @@ async function loadMasterKeys(config: Config, log: Logger): Promise<MasterKeys> 
       { unit: "start", dataDir: config.dataDir },
       "HOOKYARD_MASTER_KEY is not set: this machine's data directory holds the key. Set it before a second machine joins",
     );
-  return parseMasterKeys(await readOrCreateMasterKey(file), file);
+  try {
+    await ensureDataDirectory(config.dataDir);
+    return parseMasterKeys(await readOrCreateMasterKey(file), file);
+  } catch (error) {
+    if (error instanceof HubError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UnavailableError(
+      "data_directory_unusable",
+      `The data directory ${config.dataDir} cannot be used: ${why}. Set HOOKYARD_MASTER_KEY, or HOOKYARD_DATA_DIR to one that can.`,
+      { cause: error },
+    );
+  }
 }
 
-/** The database's address: the one that is configured, or that of the embedded Postgres, which is started for it. */
+/** A Postgres that takes connections, and the way to give it back. */
+interface OpenPostgres {
+  readonly connectionString: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** The database that is configured, once it is up, or the embedded Postgres, which is started for it. */
 export async function openPostgres(
-  { databaseUrl, dataDir }: Config,
+  { databaseUrl, dataDir, database }: Config,
   log: Logger,
-): Promise<{ readonly connectionString: string; readonly stop: () => Promise<void> }> {
-  if (databaseUrl !== undefined) return { connectionString: databaseUrl, stop: () => Promise.resolve() };
-  const embedded = await startEmbeddedPostgres({ dataDir, log });
-  return { connectionString: embedded.connectionString, stop: async () => await embedded.stop() };
+  { signal, visit = false }: PostgresOptions = {},
+): Promise<OpenPostgres> {
+  const leaveRunning = (): Promise<void> => Promise.resolve();
+  if (databaseUrl !== undefined) {
+    await waitForDatabase(databaseUrl, { seconds: database.startWaitSeconds, log, signal });
+    return { connectionString: databaseUrl, stop: leaveRunning };
+  }
+  try {
+    return await startEmbeddedPostgres({ dataDir, log });
+  } catch (error) {
+    if (!visit || !(error instanceof ConflictError)) throw error;
+    return { connectionString: await visitEmbeddedPostgres(dataDir, log), stop: leaveRunning };
+  }
 }
 
 async function analyze(db: Database): Promise<void> {
@@ -66,7 +103,7 @@ async function analyze(db: Database): Promise<void> {
 
 /** Starts or connects to Postgres, brings both schemas up to date, and makes the services that every verb uses. */
 export async function openPlatform(config: Config, options: PlatformOptions): Promise<Platform> {
-  const { log, clock } = options;
+  const { log, clock, postgres = {} } = options;
   const { allow, errors } = parseAllowList(config.deliveryAllow);
   if (errors.length > 0)
     throw new InvalidError(
@@ -80,21 +117,22 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
       await closer().catch((err: unknown) => log.warn({ unit: "stop", err }, "something did not close cleanly"));
   };
   try {
-    await ensureDataDirectory(config.dataDir);
     const masterKeys = await loadMasterKeys(config, log);
-    const { connectionString, stop } = await openPostgres(config, log);
+    const { connectionString, stop } = await openPostgres(config, log, postgres);
     closers.push(stop);
+    postgres.signal?.throwIfAborted();
     const db = openDatabase(connectionString, config.database.poolSize, log);
     closers.push(() => db.close());
     const changed = await migrate(db.kysely, "up", log);
     await checkMasterKeys(db, masterKeys);
     const queue = new Queue(connectionString, log, { supervise: options.supervise });
-    await queue.start();
     closers.push(() => queue.stop());
+    await queue.start();
     if (changed) await analyze(db);
     const signals = new Signals(connectionString, log);
-    await signals.start();
     closers.push(() => signals.stop());
+    await signals.start();
+    postgres.signal?.throwIfAborted();
     const outbound = createOutboundHttp({ allow, userAgent: `Hookyard/${options.version}` });
     closers.push(() => outbound.close());
     const metrics = createMetrics();

@@ -1,5 +1,6 @@
 import { type Db, type JobInsert, type JobWithMetadata, PgBoss } from "pg-boss";
-import type { Executor } from "./database.ts";
+import type { Executor, Transaction } from "./database.ts";
+import { fairClaim, fairClaimIndex, fairClaimValues, type FairShare } from "./fair-claim.ts";
 import type { Logger } from "./logger.ts";
 
 /** One attempt at a job: `retryCount` fences it, so that a stale holder of the same id affects nothing. */
@@ -17,9 +18,9 @@ export interface NewJob {
   readonly group?: { readonly id: string };
 }
 
-/** A claimed job. */
-export interface Job extends JobAttempt {
-  readonly groupId?: string | null;
+/** A claimed job of a group. */
+export interface GroupedJob extends JobAttempt {
+  readonly groupId: string;
 }
 
 /** A job that pg-boss has given up on. */
@@ -29,10 +30,18 @@ export interface DeadJob {
   readonly sourceQueue: string;
 }
 
+/** How many jobs a queue may give. */
+export interface QueueShare {
+  readonly name: string;
+  readonly limit: number;
+}
+
 /** How a queue treats its jobs. */
 export interface QueueOptions {
   readonly deadLetter?: string;
   readonly partition?: boolean;
+  /** Its jobs have groups, which are to have their turns: `claimFairly`. */
+  readonly fair?: boolean;
   readonly retryLimit?: number;
   readonly retryDelay?: number;
   readonly retryBackoff?: boolean;
@@ -42,6 +51,34 @@ export interface QueueOptions {
 
 // Fifty years (its column is an int of seconds): pg-boss deletes what waits longer than its retention, and a task that waits is not garbage.
 const keepForEver = 50 * 365 * 86_400;
+
+// In the order of pg-boss' own fetch, over several queues.
+const selectReady = {
+  name: "select_ready_jobs",
+  text: `SELECT head.name, count(*)::int AS jobs
+         FROM (SELECT j.name
+               FROM unnest($1::text[], $2::int[]) AS q (name, places)
+               CROSS JOIN LATERAL (
+                 SELECT j.name, j.priority, j.created_on FROM pgboss.job j
+                 WHERE j.name = q.name AND j.state < 'active' AND NOT j.blocked AND j.start_after <= now()
+                 ORDER BY j.priority DESC, j.created_on LIMIT q.places
+               ) j
+               ORDER BY j.priority DESC, j.created_on LIMIT $3) head
+         GROUP BY head.name`,
+};
+
+// What pg-boss does when a worker claims more than it may: it has no call for it. Priority and age stay as they were.
+const restoreJobs = {
+  name: "restore_jobs",
+  text: `UPDATE pgboss.job SET state = 'created', started_on = NULL, heartbeat_on = NULL, completed_on = NULL
+         WHERE name = $1 AND id = ANY ($2::uuid[]) RETURNING id`,
+};
+
+const selectUnfinished = {
+  name: "select_unfinished_jobs",
+  text: `SELECT j.id FROM unnest($1::text[], $2::uuid[]) AS i (name, id)
+         JOIN pgboss.job j ON j.name = i.name AND j.id = i.id WHERE j.state < 'completed'`,
+};
 
 // pg never forgets a prepared statement, and fetch has the queue's name in its text: beyond this many, unnamed.
 const maxNamedStatements = 500;
@@ -53,6 +90,7 @@ const maxNamedStatements = 500;
 export class Queue {
   readonly #boss: PgBoss;
   readonly #names = new Map<string, string>();
+  readonly #fairClaims = new Map<string, string>();
 
   constructor(connectionString: string, log: Logger, options: { supervise: boolean }) {
     this.#boss = new PgBoss({
@@ -81,10 +119,11 @@ export class Queue {
 
   /** Creates the queue, or gives the one that is there these options. Its dead-letter queue must exist. */
   async ensure(name: string, options: QueueOptions = {}): Promise<void> {
-    const { partition = false, ...changeable } = { retentionSeconds: keepForEver, ...options };
+    const { partition = false, fair = false, ...changeable } = { retentionSeconds: keepForEver, ...options };
     await this.#boss.createQueue(name, { partition, ...changeable });
     // Creating one that exists changes nothing, so that a changed setting would never reach it.
     await this.#boss.updateQueue(name, changeable);
+    if (fair) await this.#prepareFairClaim(name);
   }
 
   /** Stores jobs within the caller's transaction. A job whose id is there already is left as it is. */
@@ -92,10 +131,38 @@ export class Queue {
     if (jobs.length > 0) await this.#boss.insert(name, jobs as JobInsert[], { db: this.#adapt(db), returnId: false });
   }
 
-  /** Claims up to `limit` jobs, oldest of the highest priority first, passing over the named groups. */
-  async fetch(db: Executor, name: string, limit: number, ignoreGroups: readonly string[] = []): Promise<Job[]> {
-    const ignored = ignoreGroups.length > 0 ? { ignoreGroups: [...ignoreGroups] } : {};
-    return await this.#boss.fetch(name, { batchSize: limit, ...ignored, db: this.#adapt(db) });
+  /** Claims up to `limit` jobs, oldest of the highest priority first. */
+  async fetch(db: Executor, name: string, limit: number): Promise<JobAttempt[]> {
+    return await this.#boss.fetch(name, { batchSize: limit, db: this.#adapt(db) });
+  }
+
+  /** Claims jobs of a `fair` queue, one group after the other, each up to its room: its oldest of the highest priority. */
+  async claimFairly(db: Executor, name: string, share: FairShare): Promise<GroupedJob[]> {
+    const text = this.#fairClaims.get(name);
+    if (text === undefined) throw new Error(`the queue ${name} was not made for fair claims`);
+    return await db.query<GroupedJob>({ name: `claim_${name}`, text }, fairClaimValues(share));
+  }
+
+  /**
+   * From which queues a fetch over all of them would take how many jobs: highest priority first, then oldest. A hint, for
+   * nothing is claimed: another process may be faster.
+   */
+  async ready(db: Executor, shares: readonly QueueShare[], limit: number): Promise<Map<string, number>> {
+    const rows = await db.query<{ name: string; jobs: number }>(selectReady, [
+      shares.map((share) => share.name),
+      shares.map((share) => share.limit),
+      limit,
+    ]);
+    return new Map(rows.map((row) => [row.name, row.jobs]));
+  }
+
+  /** Puts claimed jobs back to where they stood in the queue; one that is gone is stored anew, at its end. */
+  async giveBack(db: Executor, name: string, jobs: readonly NewJob[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const restored = await db.query<{ id: string }>(restoreJobs, [name, jobs.map((job) => job.id)]);
+    const known = new Set(restored.map((row) => row.id));
+    const gone = jobs.filter((job) => !known.has(job.id));
+    await this.insert(db, name, gone);
   }
 
   /** Deletes jobs: by id whatever their state, by attempt only while that attempt holds them. */
@@ -103,17 +170,30 @@ export class Queue {
     if (jobs.length > 0) await this.#boss.deleteJob(name, jobs as string[] | JobAttempt[], { db: this.#adapt(db) });
   }
 
-  /** Hands jobs that pg-boss gave up on to `settle`, which must commit what it does; they are then forgotten. */
-  async onDeadLetter(name: string, settle: (jobs: readonly DeadJob[]) => Promise<void>): Promise<void> {
-    const options = { batchSize: 100, pollingIntervalSeconds: 1, includeMetadata: true } as const;
-    await this.#boss.work(name, options, async (jobs: JobWithMetadata[]) => {
-      const dead = jobs.flatMap((job) =>
-        job.sourceId === null || job.sourceName === null
-          ? []
-          : [{ sourceId: job.sourceId, sourceQueue: job.sourceName }],
-      );
-      await settle(dead);
-    });
+  /**
+   * Takes jobs that pg-boss gave up on out of their dead-letter queue, in the transaction that settles what they carried:
+   * when it fails they are still there.
+   */
+  async takeDead(tx: Transaction, name: string, limit: number): Promise<DeadJob[]> {
+    const options = { batchSize: limit, includeMetadata: true, db: this.#adapt(tx) } as const;
+    const jobs: JobWithMetadata[] = await this.#boss.fetch(name, options);
+    await this.remove(
+      tx,
+      name,
+      jobs.map((job) => job.id),
+    );
+    return jobs.flatMap(({ sourceId, sourceName }) =>
+      sourceId === null || sourceName === null ? [] : [{ sourceId, sourceQueue: sourceName }],
+    );
+  }
+
+  /** The ids of those jobs that wait or are claimed again, since they were given up. */
+  async selectUnfinished(db: Executor, jobs: readonly DeadJob[]): Promise<Set<string>> {
+    const rows = await db.query<{ id: string }>(selectUnfinished, [
+      jobs.map((job) => job.sourceQueue),
+      jobs.map((job) => job.sourceId),
+    ]);
+    return new Set(rows.map((row) => row.id));
   }
 
   /** Runs `work` on a cron expression (UTC), once over all processes. */
@@ -121,6 +201,13 @@ export class Queue {
     await this.ensure(name, { retryLimit: 0 });
     await this.#boss.work(name, { pollingIntervalSeconds: 10 }, work);
     await this.#boss.schedule(name, cron);
+  }
+
+  async #prepareFairClaim(name: string): Promise<void> {
+    const queue = await this.#boss.getQueue(name);
+    if (queue === null) throw new Error(`the queue ${name} is gone`);
+    await this.#boss.getDb().executeSql(fairClaimIndex(queue.table));
+    this.#fairClaims.set(name, fairClaim(name, queue.table));
   }
 
   #adapt(db: Executor): Db {

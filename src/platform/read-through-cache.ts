@@ -10,6 +10,7 @@ export interface ReadThroughCacheOptions<Value> {
   readonly topic: Topic;
   /** Reads many at once; what is missing in the answer is remembered as absent. */
   readonly load: (db: Executor, keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
+  /** Of those that there are; as many absent ones are remembered besides. */
   readonly maxEntries: number;
 }
 
@@ -21,13 +22,23 @@ interface Entry<Value> {
   readonly loadedAt: number;
 }
 
+/** What is asked of one executor: the read under way, and the keys of the one after it. */
+interface Reader<Value> {
+  underWay: Promise<unknown>;
+  next: { readonly keys: Set<string>; readonly loaded: Promise<ReadonlyMap<string, Value>> } | undefined;
+}
+
 /**
  * Configuration in memory, read when first asked for and forgotten on a signal. What is absent is remembered too, so that
- * a flood of unknown ids does not reach the database. Bounded: the least recently loaded goes first.
+ * a flood of one unknown id does not reach the database; one of many shares reads, of which there is one at a time, and
+ * pushes nothing out that there is. Bounded: the least recently loaded goes first.
  */
 export class ReadThroughCache<Value> {
   readonly #options: ReadThroughCacheOptions<Value>;
-  readonly #entries = new Map<string, Entry<Value>>();
+  readonly #present = new Map<string, Entry<Value>>();
+  readonly #absent = new Map<string, Entry<Value>>();
+  // Per executor: who waits for another's transaction could wait for ever.
+  readonly #readers = new WeakMap<Executor, Reader<Value>>();
   // Counts what was forgotten: a read that began before must not put its old answer back.
   #generation = 0;
 
@@ -38,7 +49,7 @@ export class ReadThroughCache<Value> {
 
   /** The value of a key when it is in memory and fresh, without reading anything. */
   peek(key: string): { readonly value: Value | undefined } | undefined {
-    const entry = this.#entries.get(key);
+    const entry = this.#present.get(key) ?? this.#absent.get(key);
     if (entry === undefined || this.#options.clock.now() - entry.loadedAt > freshForMs) return undefined;
     return entry;
   }
@@ -49,36 +60,74 @@ export class ReadThroughCache<Value> {
   }
 
   async getMany(db: Executor, keys: Iterable<string>): Promise<Map<string, Value>> {
-    const found = new Map<string, Value>();
-    const missing = new Set<string>();
-    for (const key of keys) {
-      const entry = this.peek(key);
-      if (entry === undefined) missing.add(key);
-      else if (entry.value !== undefined) found.set(key, entry.value);
+    const { found, missing } = this.#recall(keys);
+    if (missing.length === 0) return found;
+    const loaded = await this.#read(db, missing);
+    for (const key of missing) {
+      const value = loaded.get(key);
+      if (value !== undefined) found.set(key, value);
     }
-    if (missing.size > 0) for (const [key, value] of await this.#read(db, [...missing])) found.set(key, value);
     return found;
   }
 
   forget(keys: readonly string[] | "all"): void {
     this.#generation += 1;
-    if (keys === "all") this.#entries.clear();
-    else for (const key of keys) this.#entries.delete(key);
+    for (const entries of [this.#present, this.#absent])
+      if (keys === "all") entries.clear();
+      else for (const key of keys) entries.delete(key);
   }
 
-  async #read(db: Executor, keys: readonly string[]): Promise<ReadonlyMap<string, Value>> {
-    const generation = this.#generation;
-    const loaded = await this.#options.load(db, keys);
-    if (generation !== this.#generation) return loaded;
-    const loadedAt = this.#options.clock.now();
-    for (const key of keys) {
-      this.#entries.delete(key);
-      this.#entries.set(key, { value: loaded.get(key), loadedAt });
+  #recall(keys: Iterable<string>): { found: Map<string, Value>; missing: string[] } {
+    const found = new Map<string, Value>();
+    const missing: string[] = [];
+    for (const key of new Set(keys)) {
+      const entry = this.peek(key);
+      if (entry === undefined) missing.push(key);
+      else if (entry.value !== undefined) found.set(key, entry.value);
     }
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= this.#options.maxEntries) break;
-      this.#entries.delete(oldest);
+    return { found, missing };
+  }
+
+  // Joins the read that comes next, never one under way: that may have begun before a change that the asker knows of.
+  #read(db: Executor, keys: readonly string[]): Promise<ReadonlyMap<string, Value>> {
+    let reader = this.#readers.get(db);
+    if (reader === undefined) this.#readers.set(db, (reader = { underWay: Promise.resolve(), next: undefined }));
+    const { next } = reader;
+    if (next !== undefined) {
+      for (const key of keys) next.keys.add(key);
+      return next.loaded;
     }
+    return this.#readNext(db, reader, new Set(keys));
+  }
+
+  #readNext(db: Executor, reader: Reader<Value>, keys: Set<string>): Promise<ReadonlyMap<string, Value>> {
+    const loaded = reader.underWay.then(() => {
+      reader.next = undefined;
+      return this.#load(db, keys);
+    });
+    reader.next = { keys, loaded };
+    reader.underWay = loaded.catch(() => {});
     return loaded;
+  }
+
+  // The read before this one may have brought some of the keys.
+  async #load(db: Executor, keys: ReadonlySet<string>): Promise<ReadonlyMap<string, Value>> {
+    const { found, missing } = this.#recall(keys);
+    if (missing.length === 0) return found;
+    const generation = this.#generation;
+    const loaded = await this.#options.load(db, missing);
+    for (const [key, value] of loaded) found.set(key, value);
+    if (generation === this.#generation) for (const key of missing) this.#remember(key, loaded.get(key));
+    return found;
+  }
+
+  #remember(key: string, value: Value | undefined): void {
+    this.#present.delete(key);
+    this.#absent.delete(key);
+    const entries = value === undefined ? this.#absent : this.#present;
+    entries.set(key, { value, loadedAt: this.#options.clock.now() });
+    if (entries.size <= this.#options.maxEntries) return;
+    const [oldest] = entries.keys();
+    if (oldest !== undefined) entries.delete(oldest);
   }
 }

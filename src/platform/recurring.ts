@@ -2,7 +2,7 @@ import type { Logger } from "./logger.ts";
 
 /** Work that is done again and again in the background, never twice at once. */
 export interface Recurring {
-  /** Does it now, unless it is under way; resolves when it is done. */
+  /** Does it once more, after what is under way; rejects with what it throws. */
   run(): Promise<void>;
   /** Ends it; resolves when it is no longer under way. */
   stop(): Promise<void>;
@@ -15,21 +15,22 @@ export function startRecurring(
   work: () => Promise<void>,
   log: Logger,
 ): Recurring {
-  let underWay: Promise<void> | undefined;
+  let last: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
   const run = (): Promise<void> => {
-    underWay ??= work()
-      .catch((err: unknown) => log.warn({ unit: name, err }, `${name} failed; trying again shortly`))
-      .finally(() => {
-        underWay = undefined;
-      });
-    return underWay;
+    const next = last.then(work);
+    last = next.catch(() => {});
+    return next;
+  };
+  const repeat = async (): Promise<void> => {
+    await run().catch((err: unknown) => log.warn({ unit: name, err }, `${name} failed; trying again shortly`));
+    schedule();
   };
   const schedule = (): void => {
     if (stopped) return;
-    timer = setTimeout(() => void run().then(schedule), intervalSeconds * 1000);
+    timer = setTimeout(() => void repeat(), intervalSeconds * 1000);
     timer.unref();
   };
   schedule();
@@ -38,7 +39,7 @@ export function startRecurring(
     stop: async () => {
       stopped = true;
       clearTimeout(timer);
-      await underWay;
+      await last;
     },
   };
 }

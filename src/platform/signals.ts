@@ -69,9 +69,16 @@ export class Signals {
         this.#log.warn({ unit: "signals", err }, "ignored a notification that is not ours");
       }
     });
-    await client.connect();
-    await client.query(`LISTEN ${channel}`);
-    this.#client = client;
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${channel}`);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+    // Stopped while it connected: nobody else would end it, and the process could not.
+    if (this.#stopped) await client.end();
+    else this.#client = client;
   }
 
   async stop(): Promise<void> {
@@ -107,6 +114,12 @@ export class Signals {
   }
 
   #tell(topic: Topic, keys: readonly string[] | "all"): void {
-    for (const listener of this.#listeners.get(topic) ?? []) listener(keys);
+    for (const listener of this.#listeners.get(topic) ?? [])
+      try {
+        listener(keys);
+      } catch (err) {
+        // What the news is about has committed: its transaction must not seem to have failed.
+        this.#log.error({ unit: "signals", topic, err }, "a listener failed");
+      }
   }
 }

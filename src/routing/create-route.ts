@@ -50,7 +50,7 @@ export async function createRoute(ctx: Context, input: NewRoute): Promise<Route>
     await insertRoute(tx, { ...row, match, task: JSON.stringify(input.task) });
     const detail = { agent: agent.name, fields: Object.keys(input) };
     await recordAudit(ctx, tx, { action: "route.create", target: toWireId("route", id), detail });
-    await ctx.signals.emit(tx, "routes", [id]);
+    await ctx.signals.emit(tx, "routes", [ctx.actor.projectId]);
     return presentRoute({ ...row, match: input.match ?? null, task: input.task, agent_name: agent.name });
   });
 }

@@ -14,6 +14,6 @@ export async function deleteRoute(ctx: Context, id: string): Promise<void> {
     await updateRouteRow(tx, id, { deleted_at: new Date(ctx.clock.now()) });
     const detail = { name: route.name, agent: route.agent_name };
     await recordAudit(ctx, tx, { action: "route.delete", target: toWireId("route", id), detail });
-    await ctx.signals.emit(tx, "routes", [id]);
+    await ctx.signals.emit(tx, "routes", [ctx.actor.projectId]);
   });
 }

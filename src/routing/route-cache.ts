@@ -1,3 +1,4 @@
+import { toWireId } from "../lib/ids.ts";
 import type { Executor } from "../platform/database.ts";
 import { ReadThroughCache } from "../platform/read-through-cache.ts";
 import type { Services } from "../platform/services.ts";
@@ -17,7 +18,7 @@ export interface CompiledRoute {
   readonly render: (document: EventDocument) => RenderedTask;
 }
 
-/** The enabled routes of each project, compiled once and in memory. */
+/** The enabled routes of each project, by its id, compiled once and in memory. News of routes names their projects. */
 export type RouteCache = ReadThroughCache<readonly CompiledRoute[]>;
 
 /** Makes the cache of routes. A stored route that compiles no longer is left out and logged; it must not stop the others. */
@@ -37,7 +38,8 @@ export function createRouteCache(services: Services): RouteCache {
       const match = compileMatch(row.match ?? undefined);
       const task = compileTaskTemplate(row.task);
       if (!match.ok || !task.ok) {
-        log.warn({ unit: "route", routeId: row.id }, "a stored route does not compile; it matches nothing");
+        const routeId = toWireId("route", row.id);
+        log.warn({ unit: "route", routeId }, "a stored route does not compile; it matches nothing");
         continue;
       }
       const compiled: CompiledRoute = {
@@ -55,8 +57,5 @@ export function createRouteCache(services: Services): RouteCache {
     }
     return routes;
   };
-  const cache = new ReadThroughCache({ clock, signals, topic: "routes", load, maxEntries: 10_000 });
-  // The news names routes and the cache projects, so any news forgets all.
-  signals.on("routes", () => cache.forget("all"));
-  return cache;
+  return new ReadThroughCache({ clock, signals, topic: "routes", load, maxEntries: 10_000 });
 }

@@ -56,7 +56,7 @@ export async function updateRoute(ctx: Context, id: string, changes: RouteChange
     });
     const detail = { fields: Object.keys(changes), ...(enabled === undefined ? {} : { enabled }) };
     await recordAudit(ctx, tx, { action: "route.update", target: toWireId("route", id), detail });
-    await ctx.signals.emit(tx, "routes", [id]);
+    await ctx.signals.emit(tx, "routes", [ctx.actor.projectId]);
     return presentRoute((await selectRoute(tx, ctx.actor.projectId, id)) as RouteRow);
   });
 }

@@ -1,81 +1,98 @@
+import { toWireId } from "../lib/ids.ts";
 import type { Executor } from "../platform/database.ts";
 import { ReadThroughCache } from "../platform/read-through-cache.ts";
 import type { Services } from "../platform/services.ts";
 import { type CompiledScheme, compileScheme } from "./compile-scheme.ts";
 import { compileSecret } from "./compile-secret.ts";
 import { providers } from "./providers/catalogue.ts";
+import type { Verification } from "./source.ts";
+import type { SourceResponse } from "./source-response.ts";
+import { openSourceSecret } from "./source-secret.ts";
 import { selectLiveSourceSecrets, type SourceRow, type SourceSecretRow } from "./store.ts";
 import type { KeyMaterial } from "./verification/key-material.ts";
 import type { VerificationScheme } from "./verification-scheme.ts";
 
-/** A key that verifies, and until when. */
-interface LiveKey {
-  readonly key: KeyMaterial;
-  readonly expiresAt: Date | undefined;
-}
-
 /** What an inbound request needs of its source. Holds keys: never log it. */
 export interface SourceRecord {
   readonly id: string;
+  /** The id as the URL has it. */
+  readonly wireId: string;
   readonly projectId: string;
   readonly name: string;
   readonly provider: string;
   readonly enabled: boolean;
   readonly scheme: CompiledScheme;
-  readonly keys: readonly LiveKey[];
+  /**
+   * The keys that verify at a moment (milliseconds since the epoch). Throws UnavailableError `secret_unreadable` when the
+   * master key that sealed one is missing.
+   */
+  readonly keysAt: (nowMs: number) => readonly KeyMaterial[];
   readonly toleranceSeconds: number | undefined;
   /** The URL that the sender was given, where it is part of what is signed. */
   readonly url: string | undefined;
+  /** What the source answers with instead of the hub's own success. */
   readonly response: SourceResponse | undefined;
   readonly rateLimitPerSecond: number;
   readonly bodyLimitBytes: number;
 }
 
-/** What a source answers with instead of the hub's own success. */
-export interface SourceResponse {
-  readonly status?: number;
-  readonly body?: string;
-  readonly contentType?: string;
-}
-
-/** How a source's signature is checked, as its row holds it. */
-export interface StoredVerification {
-  readonly toleranceSeconds?: number;
-  readonly url?: string;
-  readonly scheme?: VerificationScheme;
-}
-
 /** Sources by id, in memory. */
 export type SourceCache = ReadThroughCache<SourceRecord>;
+
+interface LiveKey {
+  readonly key: KeyMaterial;
+  readonly expiresAtMs: number;
+}
+
+// Opens and decodes the secrets when first asked, so that one that cannot be opened fails no other source. Between two
+// expiries the answer is the same list, made once.
+function keyring(open: () => readonly LiveKey[]): (nowMs: number) => readonly KeyMaterial[] {
+  let all: readonly LiveKey[] | undefined;
+  let live: readonly KeyMaterial[] = [];
+  let liveUntilMs = Number.NEGATIVE_INFINITY;
+  return (nowMs) => {
+    if (nowMs < liveUntilMs) return live;
+    all ??= open();
+    const remaining = all.filter((each) => each.expiresAtMs > nowMs);
+    live = remaining.map((each) => each.key);
+    liveUntilMs = Math.min(...remaining.map((each) => each.expiresAtMs));
+    return live;
+  };
+}
 
 /** Makes the cache of sources with their opened secrets, each decoded once instead of at every request. */
 export function createSourceCache(services: Services): SourceCache {
   const { clock, signals, settings, secretBox, log } = services;
+  // The catalogue's schemes are shared by all sources of a provider.
+  const compiled = new Map([...providers].map(([id, { scheme }]) => [id, scheme && compileScheme(scheme)]));
+
+  const schemeOf = (provider: string, own: VerificationScheme | undefined): CompiledScheme | undefined =>
+    own === undefined ? compiled.get(provider) : compileScheme(own);
 
   const openKeys = (row: SourceRow, scheme: CompiledScheme, secrets: readonly SourceSecretRow[]): LiveKey[] =>
-    secrets.flatMap(({ id, sealed, expires_at }): LiveKey[] => {
-      const binding = { projectId: row.project_id, object: "source_secret", id, version: 1 } as const;
-      const compiled = compileSecret(scheme, secretBox.open(binding, sealed).toString());
-      if (compiled.ok) return [{ key: compiled.key, expiresAt: expires_at ?? undefined }];
-      log.warn({ unit: "source", sourceId: row.id, reason: compiled.message }, "a stored secret no longer fits");
+    secrets.flatMap((secret): LiveKey[] => {
+      const decoded = compileSecret(scheme, openSourceSecret(secretBox, row.project_id, secret));
+      if (decoded.ok) return [{ key: decoded.key, expiresAtMs: secret.expires_at?.getTime() ?? Infinity }];
+      const sourceId = toWireId("source", row.id);
+      log.warn({ unit: "source", sourceId, reason: decoded.message }, "a stored secret no longer fits");
       return [];
     });
 
   const toRecord = (row: SourceRow, secrets: readonly SourceSecretRow[]): SourceRecord | undefined => {
-    const verification = row.verification as StoredVerification;
-    const scheme = verification.scheme ?? providers.get(row.provider)?.scheme;
+    const { scheme: own, toleranceSeconds, url } = row.verification as Verification;
+    const scheme = schemeOf(row.provider, own);
     if (scheme === undefined) return undefined;
-    const compiled = compileScheme(scheme);
     return {
       id: row.id,
+      wireId: toWireId("source", row.id),
       projectId: row.project_id,
       name: row.name,
       provider: row.provider,
       enabled: row.enabled,
-      scheme: compiled,
-      keys: openKeys(row, compiled, secrets),
-      toleranceSeconds: verification.toleranceSeconds,
-      url: verification.url,
+      scheme,
+      keysAt: keyring(() => openKeys(row, scheme, secrets)),
+      toleranceSeconds,
+      url,
       response: (row.response as SourceResponse | null) ?? undefined,
       rateLimitPerSecond: row.rate_limit_per_second ?? settings.inbound.rateLimitPerSecond,
       bodyLimitBytes: row.body_limit_bytes ?? settings.inbound.bodyLimitBytes,
@@ -89,11 +106,8 @@ export function createSourceCache(services: Services): SourceCache {
       .where("id", "in", [...ids])
       .where("deleted_at", "is", null)
       .execute();
-    const secrets = await selectLiveSourceSecrets(
-      db,
-      rows.map((row) => row.id),
-      new Date(clock.now()),
-    );
+    const known = rows.map((row) => row.id);
+    const secrets = await selectLiveSourceSecrets(db, known, new Date(clock.now()));
     const secretsOf = Map.groupBy(secrets, (secret) => secret.source_id);
     return new Map(
       rows.flatMap((row): [string, SourceRecord][] => {
@@ -103,11 +117,4 @@ export function createSourceCache(services: Services): SourceCache {
     );
   };
   return new ReadThroughCache({ clock, signals, topic: "sources", load, maxEntries: 20_000 });
-}
-
-/** The keys that verify at this moment (milliseconds since the epoch). */
-export function liveKeys(source: SourceRecord, nowMs: number): KeyMaterial[] {
-  return source.keys
-    .filter(({ expiresAt }) => expiresAt === undefined || expiresAt.getTime() > nowMs)
-    .map(({ key }) => key);
 }

@@ -62,7 +62,7 @@ export async function announceTasks(
 ): Promise<void> {
   const wanted: ChangedTask[] = [];
   for (const task of tasks) {
-    services.metrics.tasks.inc({ state: task.state });
+    tx.afterCommit(() => services.metrics.tasks.inc({ state: task.state }));
     const wants = isTerminal(task.state) || (await services.interest.wants(tx, task.project_id, `task.${task.state}`));
     if (wants) wanted.push(task);
   }

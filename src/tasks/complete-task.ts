@@ -1,61 +1,75 @@
+import { type Actor, agentRefusal } from "../access/actor.ts";
+import { type HubError, UnavailableError } from "../lib/errors.ts";
 import { GroupCommit } from "../lib/group-commit.ts";
-import { ConflictError, NotFoundError, UnavailableError } from "../lib/errors.ts";
+import type { Transaction } from "../platform/database.ts";
 import type { TaskServices } from "./announce-tasks.ts";
+import type { Claim } from "./held-task.ts";
 import { hashLeaseToken } from "./lease-token.ts";
 import { type Settlement, settleTasks } from "./settle-tasks.ts";
 import type { TaskState } from "./task-state.ts";
+import { leaseLost, noSuchTask } from "./worker-refusals.ts";
 
-/** What became of one task's completion. */
-export type SettleOutcome = { readonly state: TaskState } | "lease_lost" | "not_found";
+/** What became of one task's settlement. */
+type SettleOutcome = { readonly state: TaskState } | { readonly refusal: HubError };
 
-/** Completions of one process, sharing commits. */
+/** Settlements of one process, sharing commits. */
 export type SettleCommit = GroupCommit<FencedSettlement, SettleOutcome>;
 
-/** A settlement by a worker, which holds only under its lease and in its project. */
-export interface FencedSettlement extends Settlement {
-  readonly projectId: string;
+/** A settlement by a worker, which holds only under its lease, in its project and for its agents. */
+interface FencedSettlement extends Settlement {
+  readonly actor: Actor;
   readonly leaseHash: Buffer;
 }
 
 interface Standing {
   readonly id: string;
   readonly project_id: string;
+  readonly agent_id: string;
   readonly state: TaskState;
   readonly lease_hash: Buffer | null;
 }
 
-// The project is checked before anything moves; the rows are locked in the order in which settling takes them.
+// Whose the task is, is checked before anything moves; the rows are locked in the order in which settling takes them.
 const lockTasks = {
   name: "lock_tasks",
-  text: `SELECT id, project_id, state, lease_hash FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE`,
+  text: `SELECT id, project_id, agent_id, state, lease_hash FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE`,
 };
+
+async function settleBatch(
+  tx: Transaction,
+  services: TaskServices,
+  items: readonly FencedSettlement[],
+): Promise<SettleOutcome[]> {
+  const rows = await tx.query<Standing>(lockTasks, [[...new Set(items.map((item) => item.taskId))]]);
+  const standing = new Map(rows.map((row) => [row.id, row]));
+  const agents = await services.agents.getMany(tx, new Set(rows.map((row) => row.agent_id)));
+  const refusalOf = ({ actor, taskId }: FencedSettlement): HubError | undefined => {
+    const row = standing.get(taskId);
+    if (row?.project_id !== actor.projectId) return noSuchTask();
+    return agentRefusal(actor, agents.get(row.agent_id)?.name ?? "");
+  };
+  // Of several calls for one task in one batch the first that holds its lease is tried; the others are judged by what it
+  // leaves behind.
+  const tried = new Map<string, FencedSettlement>();
+  for (const item of items) {
+    const holds = standing.get(item.taskId)?.lease_hash?.equals(item.leaseHash) === true;
+    if (holds && !tried.has(item.taskId) && refusalOf(item) === undefined) tried.set(item.taskId, item);
+  }
+  const moved = await settleTasks(tx, services, [...tried.values()]);
+  return items.map((item): SettleOutcome => {
+    const refusal = refusalOf(item);
+    if (refusal !== undefined) return { refusal };
+    const row = standing.get(item.taskId);
+    const state = moved.get(item.taskId)?.state ?? row?.state;
+    const holds = row?.lease_hash?.equals(item.leaseHash) === true;
+    return holds && state === item.to ? { state } : { refusal: leaseLost() };
+  });
+}
 
 /** Makes the group commit through which workers settle their tasks. */
 export function createSettleCommit(services: TaskServices): SettleCommit {
-  const commit = async (items: readonly FencedSettlement[]): Promise<SettleOutcome[]> =>
-    await services.db.transaction(async (tx) => {
-      const rows = await tx.query<Standing>(lockTasks, [items.map((item) => item.taskId)]);
-      const standing = new Map(rows.map((row) => [row.id, row]));
-      const isOurs = (item: FencedSettlement): boolean => standing.get(item.taskId)?.project_id === item.projectId;
-      // Two calls for one task in one batch: the first is tried, the second is judged by what the first leaves behind.
-      const firsts = new Map(
-        items
-          .filter(isOurs)
-          .map((item) => [item.taskId, item] as const)
-          .toReversed(),
-      );
-      const moved = await settleTasks(tx, services, [...firsts.values()]);
-      return items.map((item): SettleOutcome => {
-        const row = standing.get(item.taskId);
-        if (row === undefined || !isOurs(item)) return "not_found";
-        if (moved.has(item.taskId) && firsts.get(item.taskId) === item) return { state: item.to };
-        const state = moved.get(item.taskId)?.state ?? row.state;
-        const isRepeat = state === item.to && row.lease_hash?.equals(item.leaseHash) === true;
-        return isRepeat ? { state } : "lease_lost";
-      });
-    });
   return new GroupCommit({
-    commit,
+    commit: (items) => services.db.transaction((tx) => settleBatch(tx, services, items)),
     maxBatch: 64,
     maxConcurrent: 2,
     maxWaiting: 2_000,
@@ -65,26 +79,17 @@ export function createSettleCommit(services: TaskServices): SettleCommit {
   });
 }
 
-/** The answer to a call whose lease no longer holds. */
-export function leaseLost(): ConflictError {
-  return new ConflictError(
-    "lease_lost",
-    "The lease no longer holds: it lapsed, was given away, or the task was settled.",
-  );
-}
-
 /**
  * Settles a task for the worker that holds its lease. A repeat with the same token and the same end answers as before.
- * Throws ConflictError `lease_lost` (409) and changes nothing when the lease no longer holds.
+ * Throws ConflictError `lease_lost` (409) and changes nothing when the lease no longer holds, NotFoundError for a task of
+ * another project, ForbiddenError for one of an agent that the credential is not for.
  */
 export async function settleUnderLease(
   settle: SettleCommit,
-  projectId: string,
-  leaseToken: string,
-  settlement: Settlement,
+  { actor, taskId, leaseToken }: Claim,
+  settlement: Omit<Settlement, "taskId" | "leaseHash">,
 ): Promise<{ readonly state: TaskState }> {
-  const outcome = await settle.submit({ ...settlement, projectId, leaseHash: hashLeaseToken(leaseToken) });
-  if (outcome === "not_found") throw new NotFoundError("There is no such task in this project.");
-  if (outcome === "lease_lost") throw leaseLost();
+  const outcome = await settle.submit({ ...settlement, taskId, actor, leaseHash: hashLeaseToken(leaseToken) });
+  if ("refusal" in outcome) throw outcome.refusal;
   return outcome;
 }

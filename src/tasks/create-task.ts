@@ -1,6 +1,7 @@
 import { authorise } from "../access/actor.ts";
 import { recordAudit } from "../access/audit.ts";
 import type { Context } from "../access/context.ts";
+import { selectAgent } from "../agents/store.ts";
 import { InvalidError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
 import type { TaskServices } from "./announce-tasks.ts";
@@ -9,7 +10,7 @@ import { findTaskRow, type TaskRow } from "./store.ts";
 
 /** A task asked for by hand or by a program, without an event. */
 export interface TaskRequest {
-  /** The agent's name. */
+  /** The agent's name or wire id. */
   readonly agent: string;
   readonly input: string;
   readonly parameters?: unknown;
@@ -22,13 +23,8 @@ export interface TaskRequest {
 export async function createTask(ctx: Context & TaskServices, request: TaskRequest): Promise<TaskRow> {
   authorise(ctx.actor, "tasks:create");
   return await ctx.db.transaction(async (tx) => {
-    const named = await tx.kysely
-      .selectFrom("agents")
-      .select("id")
-      .where("project_id", "=", ctx.actor.projectId)
-      .where("name", "=", request.agent)
-      .where("deleted_at", "is", null)
-      .executeTakeFirst();
+    // Locked, so that it cannot be deleted before its task is there to see.
+    const named = await selectAgent(tx, ctx.actor.projectId, request.agent, "share");
     const agent = named === undefined ? undefined : await ctx.agents.get(tx, named.id);
     if (agent === undefined)
       throw new InvalidError("There is no such agent.", [{ path: "agent", message: "no agent has this name" }]);

@@ -1,6 +1,6 @@
 import type { TaskServices } from "./announce-tasks.ts";
-import { leaseLost } from "./complete-task.ts";
 import { type Claim, isHeld, lockClaimedTask } from "./held-task.ts";
+import { leaseLost } from "./worker-refusals.ts";
 
 /** What a worker may say with a heartbeat. */
 export interface Heartbeat {
@@ -32,7 +32,7 @@ export async function heartbeatTask(
 ): Promise<HeartbeatAnswer> {
   return await services.db.transaction(async (tx) => {
     const nowMs = services.clock.now();
-    const task = await lockClaimedTask(tx, claim);
+    const task = await lockClaimedTask(tx, services, claim);
     if (task.state === "canceled") return { leaseExpiresAt: new Date(nowMs), signal: "cancel" };
     if (!isHeld(task, nowMs)) throw leaseLost();
     const expiresMs = Math.min(nowMs + task.lease_seconds * 1000, task.deadline_at.getTime());

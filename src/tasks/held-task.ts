@@ -1,6 +1,7 @@
-import { NotFoundError } from "../lib/errors.ts";
+import { type Actor, authoriseAgent } from "../access/actor.ts";
 import type { Transaction } from "../platform/database.ts";
-import { leaseLost } from "./complete-task.ts";
+import type { TaskServices } from "./announce-tasks.ts";
+import { leaseLost, noSuchTask } from "./worker-refusals.ts";
 import { hashLeaseToken } from "./lease-token.ts";
 import type { TaskState } from "./task-state.ts";
 
@@ -13,7 +14,6 @@ export interface HeldTask {
   readonly attempt: number;
   readonly attempts_charged: number;
   readonly max_attempts: number;
-  readonly priority: number;
   readonly lease_seconds: number;
   readonly lease_expires_at: Date | null;
   readonly deadline_at: Date;
@@ -21,26 +21,35 @@ export interface HeldTask {
 
 const selectHeld = {
   name: "hold_task",
-  text: `SELECT id, project_id, agent_id, state, attempt, attempts_charged, max_attempts, priority, lease_seconds,
+  text: `SELECT id, project_id, agent_id, state, attempt, attempts_charged, max_attempts, lease_seconds,
                 lease_expires_at, deadline_at, lease_hash = $3 AS holds
          FROM tasks WHERE id = $1 AND project_id = $2 FOR UPDATE`,
 };
 
-/** What identifies a worker's claim on a task. */
+/** A worker's claim on a task: who says that it holds which lease. */
 export interface Claim {
-  readonly projectId: string;
+  readonly actor: Actor;
   readonly taskId: string;
   readonly leaseToken: string;
 }
 
+/** Throws ForbiddenError unless the actor may make worker calls for the agent with this id. */
+async function authoriseAgentOf(tx: Transaction, services: TaskServices, actor: Actor, agentId: string): Promise<void> {
+  if (actor.agents === "all") return;
+  const agent = await services.agents.get(tx, agentId);
+  authoriseAgent(actor, agent?.name ?? "");
+}
+
 /**
- * Locks the task of a claim. Throws NotFoundError for one of another project, and ConflictError `lease_lost` unless the
- * token is that of the last lease. Whether that lease still runs is `isHeld`'s to say.
+ * Locks the task of a claim. Throws NotFoundError for one of another project, ForbiddenError for one of an agent that the
+ * credential is not for, and ConflictError `lease_lost` unless the token is that of the last lease. Whether that lease still
+ * runs is `isHeld`'s to say.
  */
-export async function lockClaimedTask(tx: Transaction, claim: Claim): Promise<HeldTask> {
-  const values = [claim.taskId, claim.projectId, hashLeaseToken(claim.leaseToken)];
+export async function lockClaimedTask(tx: Transaction, services: TaskServices, claim: Claim): Promise<HeldTask> {
+  const values = [claim.taskId, claim.actor.projectId, hashLeaseToken(claim.leaseToken)];
   const [row] = await tx.query<HeldTask & { readonly holds: boolean | null }>(selectHeld, values);
-  if (row === undefined) throw new NotFoundError("There is no such task in this project.");
+  if (row === undefined) throw noSuchTask();
+  await authoriseAgentOf(tx, services, claim.actor, row.agent_id);
   if (row.holds !== true) throw leaseLost();
   return row;
 }
@@ -51,8 +60,8 @@ export function isHeld(task: HeldTask, nowMs: number): boolean {
 }
 
 /** Locks the task of a claim whose lease still runs; throws as `lockClaimedTask` does, also when it has lapsed. */
-export async function lockHeldTask(tx: Transaction, claim: Claim, nowMs: number): Promise<HeldTask> {
-  const task = await lockClaimedTask(tx, claim);
-  if (!isHeld(task, nowMs)) throw leaseLost();
+export async function lockHeldTask(tx: Transaction, services: TaskServices, claim: Claim): Promise<HeldTask> {
+  const task = await lockClaimedTask(tx, services, claim);
+  if (!isHeld(task, services.clock.now())) throw leaseLost();
   return task;
 }

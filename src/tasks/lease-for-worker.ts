@@ -6,6 +6,7 @@ import { InvalidError } from "../lib/errors.ts";
 import type { EventDocument } from "../routing/event-document.ts";
 import type { TaskServices } from "./announce-tasks.ts";
 import { type LeasedTask, leaseTasksNow } from "./lease-tasks.ts";
+import { releaseTask } from "./release-task.ts";
 import type { TaskWaiters } from "./task-waiters.ts";
 
 /** What a worker asks for. */
@@ -44,16 +45,25 @@ async function resolveAgents(
   });
 }
 
+// The tasks are leased and nobody has them in hand: they would be gone until their leases lapse, at the cost of an attempt.
+async function giveBack(ctx: Context & TaskServices, tasks: readonly LeasedTask[]): Promise<void> {
+  for (const { id: taskId, leaseToken } of tasks)
+    await releaseTask(ctx, { actor: ctx.actor, taskId, leaseToken }).catch((err: unknown) =>
+      ctx.log.warn({ unit: "lease", err }, "a task that could not be handed over waits until its lease lapses"),
+    );
+}
+
 /**
  * Leases tasks for a worker, waiting up to `waitSeconds` for some. Throws ForbiddenError for an agent that the credential
- * is not for, InvalidError for one that does not exist. The events are read after the lease has committed.
+ * is not for, InvalidError for one that does not exist. The events are read after the lease has committed. When the worker
+ * has gone away meanwhile (`isGone`), what was leased for it is given back.
  */
 export async function leaseForWorker(
   ctx: Context & TaskServices,
   names: AgentNames,
   waiters: TaskWaiters,
   request: WorkerLease,
-  signal: AbortSignal,
+  caller: { readonly signal: AbortSignal; readonly isGone: () => boolean },
 ): Promise<LeasedWork[]> {
   authorise(ctx.actor, "worker:lease");
   for (const name of request.agents) authoriseAgent(ctx.actor, name);
@@ -66,15 +76,17 @@ export async function leaseForWorker(
       max: request.max,
       ...(request.leaseSeconds === undefined ? {} : { leaseSeconds: request.leaseSeconds }),
     });
-  const tasks = await waiters.until(
-    agents.map((agent) => agent.id),
-    lease,
-    request.waitSeconds * 1000,
-    signal,
-  );
-  const documents = await selectEventDocuments(
-    ctx.db,
-    tasks.flatMap((task) => (task.event === null ? [] : [task.event.id])),
-  );
-  return tasks.map((task) => ({ task, event: task.event === null ? undefined : documents.get(task.event.id) }));
+  const agentIds = agents.map((agent) => agent.id);
+  const tasks = await waiters.until(agentIds, lease, request.waitSeconds * 1000, caller.signal);
+  try {
+    const eventIds = tasks.flatMap((task) => (task.event === null ? [] : [task.event.id]));
+    const documents = await selectEventDocuments(ctx.db, eventIds);
+    if (!caller.isGone())
+      return tasks.map((task) => ({ task, event: task.event === null ? undefined : documents.get(task.event.id) }));
+  } catch (error) {
+    await giveBack(ctx, tasks);
+    throw error;
+  }
+  await giveBack(ctx, tasks);
+  return [];
 }

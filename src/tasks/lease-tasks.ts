@@ -1,10 +1,12 @@
+import type { Actor } from "../access/actor.ts";
 import type { AgentRecord } from "../agents/agent-cache.ts";
 import { agentQueue } from "../agents/agent-queue.ts";
-import { type Actor } from "../access/actor.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { EventSummary } from "../platform/tables.ts";
 import { announceTasks, type ChangedTask, type TaskServices } from "./announce-tasks.ts";
+import { findFreePlaces } from "./free-places.ts";
 import { createLeaseToken, hashLeaseToken } from "./lease-token.ts";
+import { wakeWorkers } from "./wake-workers.ts";
 
 /** Who leases what. */
 export interface LeaseRequest {
@@ -33,7 +35,6 @@ export interface LeasedTask {
 
 interface LeasedRow extends ChangedTask {
   readonly priority: number;
-  readonly lease_hash: Buffer;
   readonly lease_seconds: number;
   readonly lease_expires_at: Date;
   readonly deadline_at: Date;
@@ -41,111 +42,156 @@ interface LeasedRow extends ChangedTask {
   readonly parameters: unknown;
 }
 
-// A `working` task whose job came back has lost its worker and its job's claim alike: the new lease takes it over.
-const leaseTasks = {
+// A task and its attempt in one statement. Everywhere else a task is locked before its job; here the job comes first, so a
+// task that someone has locked is passed over: waiting for it would deadlock with a cancellation, which wants the job.
+// A `working` task whose job came back has lost its worker: the new lease takes it over, and its attempt ends as lapsed.
+const leaseStatement = {
   name: "lease_tasks",
-  text: `UPDATE tasks t
-         SET state = 'working', reason = NULL, attempt = attempt + 1, attempts_charged = attempts_charged + 1,
-             lease_hash = i.lease_hash, lease_worker = $3, lease_seconds = $4::int,
-             lease_expires_at = least($5::timestamptz + make_interval(secs => $4::int), $5 + make_interval(secs => $6::int)),
-             deadline_at = $5 + make_interval(secs => $6::int), progress = NULL, updated_at = $5
-         FROM unnest($1::uuid[], $2::bytea[]) AS i (id, lease_hash)
-         WHERE t.id = i.id
-           AND (t.state = 'submitted' OR t.state = 'working' AND t.lease_expires_at <= $5)
-         RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.event, t.result, t.error, t.usage,
-                   t.priority, t.lease_hash, t.lease_seconds, t.lease_expires_at, t.deadline_at, t.input, t.parameters`,
-};
-
-// An attempt that nobody closed ended when its lease lapsed.
-const openAttempts = {
-  name: "open_attempts",
-  text: `WITH lapsed AS (
-           UPDATE task_attempts a SET ended_at = $5, outcome = 'lease_expired'
-           FROM unnest($1::uuid[], $2::int[]) AS i (task_id, attempt)
-           WHERE a.task_id = i.task_id AND a.attempt = i.attempt - 1 AND a.ended_at IS NULL
+  text: `WITH free AS (
+           SELECT t.id, i.lease_hash FROM unnest($1::uuid[], $2::bytea[]) AS i (id, lease_hash) JOIN tasks t ON t.id = i.id
+           WHERE t.state = 'submitted' OR t.state = 'working' AND t.lease_expires_at <= $6
+           FOR UPDATE OF t SKIP LOCKED
+         ), leased AS (
+           UPDATE tasks t
+           SET state = 'working', reason = NULL, attempt = attempt + 1, attempts_charged = attempts_charged + 1,
+               lease_hash = free.lease_hash, lease_worker = $3, lease_seconds = $5::int,
+               lease_expires_at = least($6::timestamptz + make_interval(secs => $5::int), $6 + make_interval(secs => $7::int)),
+               deadline_at = $6 + make_interval(secs => $7::int), progress = NULL, usage = NULL, updated_at = $6
+           FROM free WHERE t.id = free.id
+           RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.event, t.result, t.error, t.usage,
+                     t.priority, t.lease_seconds, t.lease_expires_at, t.deadline_at, t.input, t.parameters
+         ), lapsed AS (
+           UPDATE task_attempts a SET ended_at = $6, outcome = 'lease_expired'
+           FROM leased WHERE a.task_id = leased.id AND a.attempt = leased.attempt - 1 AND a.ended_at IS NULL
+         ), opened AS (
+           INSERT INTO task_attempts (task_id, attempt, worker_id, actor_id, started_at)
+           SELECT id, attempt, $3, $4, $6 FROM leased
          )
-         INSERT INTO task_attempts (task_id, attempt, worker_id, actor_id, started_at)
-         SELECT i.task_id, i.attempt, $3, $4, $5 FROM unnest($1::uuid[], $2::int[]) AS i (task_id, attempt)`,
+         SELECT * FROM leased`,
 };
 
-// Leases of one agent take turns where it has a limit, else two workers would both see the last free place.
-async function placesFree(tx: Transaction, agent: AgentRecord): Promise<number> {
-  if (agent.limits.concurrency === undefined) return Number.POSITIVE_INFINITY;
-  await tx.query({ name: "lock_agent", text: "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))" }, [agent.id]);
-  const [row] = await tx.query<{ working: number }>(
-    {
-      name: "count_working",
-      text: "SELECT count(*)::int AS working FROM tasks WHERE agent_id = $1 AND state = 'working'",
-    },
-    [agent.id],
+const selectLeasable = {
+  name: "select_leasable_tasks",
+  text: `SELECT id, priority FROM tasks
+         WHERE id = ANY ($1) AND (state = 'submitted' OR state = 'working' AND lease_expires_at <= $2)`,
+};
+
+interface Lease {
+  readonly task: LeasedTask;
+  readonly row: LeasedRow;
+}
+
+interface Share {
+  readonly agent: AgentRecord;
+  readonly limit: number;
+}
+
+// A worker that serves several agents gets what a worker that serves one agent with all their tasks would: by priority,
+// then age. With one agent its queue says so itself.
+async function divide(
+  tx: Transaction,
+  services: TaskServices,
+  open: readonly Share[],
+  max: number,
+): Promise<readonly Share[]> {
+  if (open.length <= 1) return open;
+  const queues = open.map(({ agent, limit }) => ({ name: agentQueue(agent.id), limit }));
+  const ready = await services.queue.ready(tx, queues, max);
+  return open
+    .map(({ agent }) => ({ agent, limit: ready.get(agentQueue(agent.id)) ?? 0 }))
+    .filter(({ limit }) => limit > 0);
+}
+
+// Jobs that were claimed and whose task was not leased: a task that somebody has locked just now keeps its job and is tried
+// again at once; one that was settled needs none, and its job would come back for ever.
+async function returnUnleased(
+  tx: Transaction,
+  services: TaskServices,
+  agent: AgentRecord,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  const values = [ids, new Date(services.clock.now())];
+  const leasable = await tx.query<{ id: string; priority: number }>(selectLeasable, values);
+  const kept = new Set(leasable.map((row) => row.id));
+  const queue = agentQueue(agent.id);
+  await services.queue.giveBack(tx, queue, leasable);
+  await services.queue.remove(
+    tx,
+    queue,
+    ids.filter((id) => !kept.has(id)),
   );
-  return Math.max(0, agent.limits.concurrency - (row?.working ?? 0));
+  await wakeWorkers(tx, services, new Map([[agent.id, kept.size]]));
 }
 
 async function leaseOfAgent(
   tx: Transaction,
   services: TaskServices,
   request: LeaseRequest,
-  agent: AgentRecord,
-  limit: number,
-): Promise<{ readonly rows: LeasedRow[]; readonly tokens: Map<string, string> }> {
-  const queue = agentQueue(agent.id);
-  const jobs = await services.queue.fetch(tx, queue, limit);
-  const ids = jobs.map((job) => job.id);
-  const tokens = new Map(ids.map((id) => [id, createLeaseToken()]));
-  if (ids.length === 0) return { rows: [], tokens };
-  const rows = await tx.query<LeasedRow>(leaseTasks, [
-    ids,
+  { agent, limit }: Share,
+): Promise<Lease[]> {
+  const jobs = await services.queue.fetch(tx, agentQueue(agent.id), limit);
+  if (jobs.length === 0) return [];
+  const tokens = new Map(jobs.map((job) => [job.id, createLeaseToken()]));
+  const rows = await tx.query<LeasedRow>(leaseStatement, [
+    [...tokens.keys()],
     [...tokens.values()].map(hashLeaseToken),
     request.workerId,
+    request.actor.id,
     Math.min(request.leaseSeconds ?? agent.limits.leaseSeconds, agent.limits.timeoutSeconds),
     new Date(services.clock.now()),
     agent.limits.timeoutSeconds,
   ]);
-  const leased = new Set(rows.map((row) => row.id));
-  // A job without a task to lease carries nothing (its task was settled): it would come back for ever.
-  const stray = ids.filter((id) => !leased.has(id));
-  await services.queue.remove(tx, queue, stray);
-  return { rows, tokens };
+  const leased = rows.map((row): Lease => {
+    const task = {
+      id: row.id,
+      agent,
+      leaseToken: tokens.get(row.id) as string,
+      leaseSeconds: row.lease_seconds,
+      attempt: row.attempt,
+      priority: row.priority,
+      leaseExpiresAt: row.lease_expires_at,
+      deadlineAt: row.deadline_at,
+      input: row.input,
+      parameters: row.parameters ?? undefined,
+      event: row.event,
+    };
+    return { task, row };
+  });
+  for (const row of rows) tokens.delete(row.id);
+  await returnUnleased(tx, services, agent, [...tokens.keys()]);
+  return leased;
 }
 
 /**
  * Leases up to `max` tasks: the job is claimed, the task is `working` and its attempt is written in one transaction, so
- * that a crash leaves either all of it or nothing. Answers with what there was, without waiting.
+ * that a crash leaves either all of it or nothing. Answers with what there was, without waiting: highest priority first,
+ * then oldest.
  */
 export async function leaseTasksNow(services: TaskServices, request: LeaseRequest): Promise<LeasedTask[]> {
+  const { agents, max } = request;
   return await services.db.transaction(async (tx) => {
-    const leased: LeasedTask[] = [];
-    const changed: LeasedRow[] = [];
-    for (const agent of request.agents) {
-      const limit = Math.min(request.max - leased.length, await placesFree(tx, agent));
-      if (limit <= 0) continue;
-      const { rows, tokens } = await leaseOfAgent(tx, services, request, agent, limit);
-      changed.push(...rows);
-      for (const row of rows)
-        leased.push({
-          id: row.id,
-          agent,
-          leaseToken: tokens.get(row.id) as string,
-          leaseSeconds: row.lease_seconds,
-          attempt: row.attempt,
-          priority: row.priority,
-          leaseExpiresAt: row.lease_expires_at,
-          deadlineAt: row.deadline_at,
-          input: row.input,
-          parameters: row.parameters ?? undefined,
-          event: row.event,
-        });
-    }
-    if (changed.length === 0) return [];
-    await tx.query(openAttempts, [
-      changed.map((row) => row.id),
-      changed.map((row) => row.attempt),
-      request.workerId,
-      request.actor.id,
-      new Date(services.clock.now()),
-    ]);
-    await announceTasks(tx, services, changed);
-    return leased;
+    const places = await findFreePlaces(tx, agents);
+    const open = agents
+      .map((agent) => ({ agent, limit: Math.min(max, places.get(agent.id) ?? max) }))
+      .filter(({ limit }) => limit > 0);
+    const shares = await divide(tx, services, open, max);
+    const leases: Lease[] = [];
+    for (const share of shares) leases.push(...(await leaseOfAgent(tx, services, request, share)));
+    // Others may have taken what was ready, while the rest of it still waits.
+    if (shares !== open && leases.length < shares.reduce((sum, { limit }) => sum + limit, 0))
+      for (const { agent, limit } of open) {
+        const got = leases.filter((lease) => lease.task.agent === agent).length;
+        const left = Math.min(limit - got, max - leases.length);
+        if (left > 0) leases.push(...(await leaseOfAgent(tx, services, request, { agent, limit: left })));
+      }
+    await announceTasks(
+      tx,
+      services,
+      leases.map((lease) => lease.row),
+    );
+    return leases
+      .map((lease) => lease.task)
+      .toSorted((one, other) => other.priority - one.priority || (one.id < other.id ? -1 : 1));
   });
 }

@@ -39,8 +39,7 @@ export async function putArtifact(
   const sha256 = hash("sha256", content, "buffer");
   const size = content.length;
   return await services.db.transaction(async (tx) => {
-    const nowMs = services.clock.now();
-    const task = await lockHeldTask(tx, claim, nowMs);
+    const task = await lockHeldTask(tx, services, claim);
     const values = [
       services.newId(),
       task.project_id,
@@ -50,7 +49,7 @@ export async function putArtifact(
       size,
       sha256,
       content,
-      new Date(nowMs),
+      new Date(services.clock.now()),
     ];
     const [row] = await tx.query<{ id: string }>(upsertArtifact, values);
     if (row === undefined) throw new Error("an upsert that returns its row returned none");

@@ -1,6 +1,7 @@
 import { agentQueue } from "../agents/agent-queue.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { Services } from "../platform/services.ts";
+import { wakeWorkers } from "./wake-workers.ts";
 
 /** A task that may be leased from now on. */
 export interface DueTask {
@@ -15,14 +16,10 @@ export interface DueTask {
  */
 export async function queueTasks(tx: Transaction, services: Services, tasks: readonly DueTask[]): Promise<void> {
   if (tasks.length === 0) return;
-  const news: string[] = [];
-  for (const [agentId, due] of Map.groupBy(tasks, (task) => task.agentId)) {
-    await services.queue.insert(
-      tx,
-      agentQueue(agentId),
-      due.map(({ id, priority }) => ({ id, priority })),
-    );
-    news.push(`${agentId}:${due.length}`);
+  const byAgent = Map.groupBy(tasks, (task) => task.agentId);
+  for (const [agentId, due] of byAgent) {
+    const jobs = due.map(({ id, priority }) => ({ id, priority }));
+    await services.queue.insert(tx, agentQueue(agentId), jobs);
   }
-  await services.signals.emit(tx, "tasks", news);
+  await wakeWorkers(tx, services, new Map([...byAgent].map(([agentId, due]) => [agentId, due.length])));
 }

@@ -24,15 +24,14 @@ export async function recordTaskEvents(
   events: readonly TaskEvent[],
 ): Promise<{ readonly recorded: number }> {
   return await services.db.transaction(async (tx) => {
-    const nowMs = services.clock.now();
-    const task = await lockHeldTask(tx, claim, nowMs);
+    const task = await lockHeldTask(tx, services, claim);
     const rows = await tx.query(insertTaskEvents, [
       task.id,
       task.attempt,
       events.map((event) => event.seq),
       events.map((event) => event.type),
       events.map((event) => (event.data === undefined ? null : JSON.stringify(event.data))),
-      new Date(nowMs),
+      new Date(services.clock.now()),
     ]);
     return { recorded: rows.length };
   });

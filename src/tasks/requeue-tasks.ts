@@ -1,35 +1,55 @@
 import { agentQueue } from "../agents/agent-queue.ts";
 import type { Transaction } from "../platform/database.ts";
-import type { TaskServices } from "./announce-tasks.ts";
-import { queueTasks } from "./queue-tasks.ts";
-import { wakeLimitedAgents } from "./settle-tasks.ts";
+import { announceTasks, type ChangedTask, type TaskServices } from "./announce-tasks.ts";
 import { statesBefore } from "./task-state.ts";
+import { countFreedPlaces, wakeWorkers } from "./wake-workers.ts";
 
 /** A task that goes back to wait. */
 export interface Requeue {
   readonly taskId: string;
-  readonly agentId: string;
-  readonly priority: number;
   /** How many attempts are charged to it from now on. */
   readonly attemptsCharged: number;
   /** Why the last attempt ended, for whoever looks at the waiting task. */
   readonly reason?: string;
   /** When it may be leased again; absent: at once. */
   readonly startAfter?: Date;
+  /** How the attempt under way ended; absent: there is none. */
+  readonly ended?: { readonly outcome: string; readonly error?: object };
 }
 
-const requeueTasksStatement = {
+interface RequeuedRow extends ChangedTask {
+  readonly priority: number;
+  readonly start_after: Date | null;
+}
+
+// The attempt keeps what it cost; the task begins anew.
+const requeueStatement = {
   name: "requeue_tasks",
-  text: `UPDATE tasks t
-         SET state = 'submitted', reason = i.reason, attempts_charged = i.attempts_charged, start_after = i.start_after,
-             lease_hash = NULL, lease_worker = NULL, lease_expires_at = NULL, settled_at = NULL, updated_at = $6
-         FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[]) AS i (id, reason, attempts_charged, start_after)
-         WHERE t.id = i.id AND t.state = ANY ($5)`,
+  text: `WITH requeued AS (
+           UPDATE tasks t
+           SET state = 'submitted', reason = i.reason, attempts_charged = i.attempts_charged, start_after = i.start_after,
+               lease_hash = NULL, lease_worker = NULL, lease_expires_at = NULL, deadline_at = NULL, result = NULL,
+               error = NULL, settled_at = NULL, updated_at = $8
+           FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::text[], $6::json[])
+             AS i (id, reason, attempts_charged, start_after, outcome, attempt_error)
+           WHERE t.id = i.id AND t.state = ANY ($7)
+           RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.event, t.result, t.error, t.usage,
+                     t.priority, t.start_after, i.outcome, i.attempt_error
+         ), ended AS (
+           UPDATE task_attempts a
+           SET ended_at = $8, outcome = requeued.outcome, error = requeued.attempt_error, usage = requeued.usage
+           FROM requeued
+           WHERE requeued.outcome IS NOT NULL AND a.task_id = requeued.id AND a.attempt = requeued.attempt
+             AND a.ended_at IS NULL
+         )
+         SELECT id, project_id, agent_id, state, reason, attempt, event, result, error, usage, priority, start_after
+         FROM requeued`,
 };
 
 /**
- * Sends tasks back to `submitted` in the caller's transaction: with a job at once, or, where they wait for a moment, with
- * that moment in the row, from which the promoter makes a job. Their old leases end: the token's hash is forgotten.
+ * Sends tasks back to `submitted` in the caller's transaction: to where they stood in the queue, or, when they wait for a
+ * moment, with that moment in the row, from which the promoter makes a job. Their old leases end: the token's hash is
+ * forgotten.
  */
 export async function requeueTasks(
   tx: Transaction,
@@ -37,27 +57,26 @@ export async function requeueTasks(
   requeues: readonly Requeue[],
 ): Promise<void> {
   if (requeues.length === 0) return;
-  await tx.query(requeueTasksStatement, [
+  const nowMs = services.clock.now();
+  const rows = await tx.query<RequeuedRow>(requeueStatement, [
     requeues.map((requeue) => requeue.taskId),
     requeues.map((requeue) => requeue.reason ?? null),
     requeues.map((requeue) => requeue.attemptsCharged),
-    requeues.map((requeue) => requeue.startAfter ?? null),
+    requeues.map(({ startAfter }) => (startAfter === undefined || startAfter.getTime() <= nowMs ? null : startAfter)),
+    requeues.map((requeue) => requeue.ended?.outcome ?? null),
+    requeues.map(({ ended }) => (ended?.error === undefined ? null : JSON.stringify(ended.error))),
     statesBefore("submitted"),
-    new Date(services.clock.now()),
+    new Date(nowMs),
   ]);
-  for (const [agentId, ofAgent] of Map.groupBy(requeues, (requeue) => requeue.agentId)) {
-    const ids = ofAgent.map((requeue) => requeue.taskId);
-    await services.queue.remove(tx, agentQueue(agentId), ids);
+  const ready = await countFreedPlaces(tx, services, rows);
+  for (const [agentId, ofAgent] of Map.groupBy(rows, (row) => row.agent_id)) {
+    const queue = agentQueue(agentId);
+    const waiting = ofAgent.filter((row) => row.start_after !== null).map((row) => row.id);
+    await services.queue.remove(tx, queue, waiting);
+    const due = ofAgent.filter((row) => row.start_after === null).map(({ id, priority }) => ({ id, priority }));
+    await services.queue.giveBack(tx, queue, due);
+    ready.set(agentId, ready.get(agentId) ?? due.length);
   }
-  const due = requeues.filter((requeue) => requeue.startAfter === undefined);
-  await queueTasks(
-    tx,
-    services,
-    due.map(({ taskId, agentId, priority }) => ({ id: taskId, agentId, priority })),
-  );
-  await wakeLimitedAgents(
-    tx,
-    services,
-    requeues.map((requeue) => ({ agent_id: requeue.agentId })),
-  );
+  await wakeWorkers(tx, services, ready);
+  await announceTasks(tx, services, rows);
 }

@@ -2,6 +2,7 @@ import { agentQueue } from "../agents/agent-queue.ts";
 import type { Transaction } from "../platform/database.ts";
 import { announceTasks, type ChangedTask, type TaskServices } from "./announce-tasks.ts";
 import { statesBefore, type TaskState } from "./task-state.ts";
+import { countFreedPlaces, wakeWorkers } from "./wake-workers.ts";
 
 /** The end of one task. */
 export interface Settlement {
@@ -13,61 +14,41 @@ export interface Settlement {
   readonly result?: unknown;
   readonly error?: object;
   readonly usage?: object;
-}
-
-interface SettledRow extends ChangedTask {
-  readonly lease_hash: Buffer | null;
+  /** How the attempt ended, where the state does not say it. */
+  readonly outcome?: string;
 }
 
 // `from_states` comes from the table of legal moves. A fenced settlement needs the very lease, and in time: a lapsed one
-// moves no row. The hash stays in the row, so that the same worker's repeat is recognised.
-const settleTasksStatement = {
+// moves no row. Its hash stays in the row, so that the same worker's repeat is recognised, and that of a canceled task, so
+// that its worker hears of it; what else the hub settles has no holder any more.
+const settleStatement = {
   name: "settle_tasks",
-  text: `UPDATE tasks t
-         SET state = i.to_state, reason = i.reason, result = i.result, error = i.error,
-             usage = coalesce(i.usage, t.usage), start_after = NULL, lease_expires_at = NULL, settled_at = $9,
-             updated_at = $9
-         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::json[], $7::json[], $8::json[])
-           AS i (id, to_state, from_states, lease_hash, reason, result, error, usage)
-         WHERE t.id = i.id AND t.state = ANY (string_to_array(i.from_states, ','))
-           AND (i.lease_hash IS NULL
-                OR t.state = 'working' AND t.lease_hash = i.lease_hash AND t.lease_expires_at > $9)
-         RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.event, t.result, t.error, t.usage`,
-};
-
-const closeAttempts = {
-  name: "close_attempts",
-  text: `UPDATE task_attempts a
-         SET ended_at = $6, outcome = i.outcome, error = i.error, usage = i.usage
-         FROM unnest($1::uuid[], $2::int[], $3::text[], $4::json[], $5::json[]) AS i (task_id, attempt, outcome, error, usage)
-         WHERE a.task_id = i.task_id AND a.attempt = i.attempt AND a.ended_at IS NULL`,
+  text: `WITH settled AS (
+           UPDATE tasks t
+           SET state = i.to_state, reason = i.reason, result = i.result, error = i.error,
+               usage = coalesce(i.usage, t.usage), start_after = NULL, lease_expires_at = NULL,
+               lease_hash = CASE WHEN i.lease_hash IS NOT NULL OR i.to_state = 'canceled' THEN t.lease_hash END,
+               settled_at = $10, updated_at = $10
+           FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::json[], $7::json[], $8::json[],
+                       $9::text[])
+             AS i (id, to_state, from_states, lease_hash, reason, result, error, usage, outcome)
+           WHERE t.id = i.id AND t.state = ANY (string_to_array(i.from_states, ','))
+             AND (i.lease_hash IS NULL
+                  OR t.state = 'working' AND t.lease_hash = i.lease_hash AND t.lease_expires_at > $10)
+           RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.event, t.result, t.error, t.usage,
+                     i.outcome
+         ), ended AS (
+           UPDATE task_attempts a
+           SET ended_at = $10, outcome = coalesce(settled.outcome, settled.state), error = settled.error,
+               usage = settled.usage
+           FROM settled
+           WHERE a.task_id = settled.id AND a.attempt = settled.attempt AND a.ended_at IS NULL
+         )
+         SELECT id, project_id, agent_id, state, reason, attempt, event, result, error, usage FROM settled`,
 };
 
 function jsonOrNull(value: unknown): string | null {
   return value === undefined || value === null ? null : JSON.stringify(value);
-}
-
-/** How an attempt ended, for its row. */
-export interface AttemptEnd {
-  readonly taskId: string;
-  readonly attempt: number;
-  /** The state that its task went to, or why the attempt ended without one (`lease_expired`, `released`, …). */
-  readonly outcome: string;
-  readonly error?: unknown;
-  readonly usage?: unknown;
-}
-
-/** Writes how attempts ended; one that has ended already stays as it is. */
-export async function closeTaskAttempts(tx: Transaction, ends: readonly AttemptEnd[], now: Date): Promise<void> {
-  if (ends.length === 0) return;
-  await tx.query(closeAttempts, [
-    ends.map((end) => end.taskId),
-    ends.map((end) => end.attempt),
-    ends.map((end) => end.outcome),
-    ends.map((end) => jsonOrNull(end.error)),
-    ends.map((end) => jsonOrNull(end.usage)),
-    now,
-  ]);
 }
 
 /**
@@ -83,7 +64,7 @@ export async function settleTasks(
   const now = new Date(services.clock.now());
   // In the order of the ids: two transactions that settle the same tasks must not lock them crosswise.
   const ordered = settlements.toSorted((a, b) => (a.taskId < b.taskId ? -1 : 1));
-  const rows = await tx.query<SettledRow>(settleTasksStatement, [
+  const rows = await tx.query<ChangedTask>(settleStatement, [
     ordered.map((settlement) => settlement.taskId),
     ordered.map((settlement) => settlement.to),
     ordered.map((settlement) => statesBefore(settlement.to).join(",")),
@@ -92,41 +73,15 @@ export async function settleTasks(
     ordered.map((settlement) => jsonOrNull(settlement.result)),
     ordered.map((settlement) => jsonOrNull(settlement.error)),
     ordered.map((settlement) => jsonOrNull(settlement.usage)),
+    ordered.map((settlement) => settlement.outcome ?? null),
     now,
   ]);
   if (rows.length === 0) return new Map();
-  await closeTaskAttempts(
-    tx,
-    rows.map((row) => ({
-      taskId: row.id,
-      attempt: row.attempt,
-      outcome: row.state,
-      error: row.error,
-      usage: row.usage,
-    })),
-    now,
-  );
   for (const [agentId, settled] of Map.groupBy(rows, (row) => row.agent_id)) {
     const ids = settled.map((row) => row.id);
     await services.queue.remove(tx, agentQueue(agentId), ids);
   }
   await announceTasks(tx, services, rows);
-  await wakeLimitedAgents(tx, services, rows);
+  await wakeWorkers(tx, services, await countFreedPlaces(tx, services, rows));
   return new Map(rows.map((row) => [row.id, row]));
-}
-
-/** Tells waiting workers of agents with a concurrency limit that places came free, in the caller's transaction. */
-export async function wakeLimitedAgents(
-  tx: Transaction,
-  services: TaskServices,
-  tasks: readonly { readonly agent_id: string }[],
-): Promise<void> {
-  const byAgent = Map.groupBy(tasks, (task) => task.agent_id);
-  const agents = await services.agents.getMany(tx, byAgent.keys());
-  const limited = [...byAgent].filter(([agentId]) => agents.get(agentId)?.limits.concurrency !== undefined);
-  await services.signals.emit(
-    tx,
-    "tasks",
-    limited.map(([agentId, freed]) => `${agentId}:${freed.length}`),
-  );
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { DEFAULT_RETRY_SCHEDULE_SECONDS, classifyOutcome } from "../../src/deliveries/classify-outcome.ts";
+import { classifyOutcome } from "../../src/deliveries/classify-outcome.ts";
 import type { AttemptToClassify } from "../../src/deliveries/classify-outcome.ts";
 import type { OutboundResult } from "../../src/platform/outbound-exchange.ts";
 import type { OutboundFailureReason } from "../../src/platform/outbound-failure.ts";
+import { loadConfig } from "../../src/platform/config.ts";
 
 const nowMs = Date.UTC(2026, 0, 1);
+const scheduleSeconds = loadConfig({}).deliveries.retryScheduleSeconds;
 
 function response(status: number, headers: Record<string, string> = {}): OutboundResult {
   const body = Buffer.alloc(0);
@@ -16,7 +18,6 @@ function failure(reason: OutboundFailureReason): OutboundResult {
 }
 
 function classify(result: OutboundResult, changes: Partial<AttemptToClassify> = {}) {
-  const scheduleSeconds = DEFAULT_RETRY_SCHEDULE_SECONDS;
   return classifyOutcome({ result, attemptsMade: 1, scheduleSeconds, nowMs, random: () => 0.5, ...changes });
 }
 

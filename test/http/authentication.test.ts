@@ -31,7 +31,7 @@ describe("Authentication of the API", () => {
 
   it("answers 401 with WWW-Authenticate, and the same whatever is wrong", async () => {
     const details = new Set<string>();
-    const refused = [undefined, "", "Bearer", `Basic ${btoa("a:b")}`, `Bearer ${viewer.key} x`, "Bearer x", `${viewer.key}`];
+    const refused = [undefined, "", "Bearer", `Basic ${btoa("a:b")}`, `Bearer ${viewer.key} x`, "Bearer x", viewer.key];
     for (const authorization of refused) {
       const response = await get(authorization);
       assert.equal(response.status, 401, authorization);
@@ -129,7 +129,7 @@ describe("Authentication of the API", () => {
         "HS256 with an RSA public key": () =>
           jwt.sign(claims(), Buffer.from(pem), { header: { alg: "HS256", kid: "1" } }),
         "no exp": () => sign(without("exp")),
-        "expired": () => sign({ ...claims(), iat: now - 700, exp: now - 1 }),
+        expired: () => sign({ ...claims(), iat: now - 700, exp: now - 1 }),
         "wrong aud": () => sign({ ...claims(), aud: "another" }),
         "missing aud": () => sign(without("aud")),
         "wrong iss": () => sign({ ...claims(), iss: "another" }),
@@ -140,7 +140,7 @@ describe("Authentication of the API", () => {
         "unknown crit": () => sign(claims(), { crit: ["future"], future: 1 }),
         "unknown kid": () => sign(claims(), { kid: "2" }),
         "traversing kid": () => sign(claims(), { kid: "../../dev/null" }),
-        "jku": () => sign(claims(), { jku: "http://127.0.0.1:1/keys" }),
+        jku: () => sign(claims(), { jku: "http://127.0.0.1:1/keys" }),
         "another project": () => sign({ ...claims(), prj: toWireId("project", defaultProjectId) }),
         "unknown key": () => sign({ ...claims(), sub: toWireId("key", api.ctx.newId()) }),
         "unknown role": () => sign({ ...claims(), role: "root" }),
@@ -192,7 +192,13 @@ describe("The limits of the API", () => {
     assert.ok(Number(over.headers["retry-after"]) >= 1);
     assert.equal((await get(two.key)).status, 200);
     const token = api.tokens.mint(
-      { subject: fromWireId("key", one.id) ?? "", projectId: api.project.id, role: "viewer", agents: "all", expiresInSeconds: 60 },
+      {
+        subject: fromWireId("key", one.id) ?? "",
+        projectId: api.project.id,
+        role: "viewer",
+        agents: "all",
+        expiresInSeconds: 60,
+      },
       api.ctx.clock.now(),
     );
     assert.equal((await get(token.token)).status, 429, "a key's token shares its rate");

@@ -23,9 +23,7 @@ export function echoOperations(): { readonly operations: readonly Operation[]; r
         name: z.string().max(100),
         count: z.int().min(1).max(10).optional(),
         nested: z.strictObject({ list: z.array(z.strictObject({ id: z.string() })) }).optional(),
-        either: z
-          .union([z.string(), z.strictObject({ type: z.literal("http"), url: z.url() })])
-          .optional(),
+        either: z.union([z.string(), z.strictObject({ type: z.literal("http"), url: z.url() })]).optional(),
         data: z.unknown().optional(),
         result: z.unknown().optional(),
       }),
@@ -70,6 +68,7 @@ export function echoOperations(): { readonly operations: readonly Operation[]; r
       params: z.strictObject({ id: z.string() }),
       body: z.instanceof(Buffer),
       bodyKind: { raw: ["*/*"], limitBytes: 1_000 },
+      headers: { "Lease-Token": "The token of the lease." },
       responses: { 200: { description: "The bytes.", contentType: "text/html" } },
       handle: async (_ctx, { body }) => ({ status: 200, body, contentType: "text/html" }),
     }),

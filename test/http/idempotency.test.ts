@@ -46,8 +46,8 @@ describe("An Idempotency-Key", () => {
     const first = await post("/api/v1/keys", body, idempotencyKey);
     assert.equal(first.status, 201);
     assert.deepEqual((await post("/api/v1/keys", body, idempotencyKey)).body, first.body);
-    for (const row of await stored()) assert.ok(!JSON.stringify(row.response?.toString("latin1")).includes(first.body.key));
-    assert.ok((await stored()).every((row) => row.response !== null && !row.response.includes(first.body.id)));
+    for (const { response } of await stored())
+      assert.ok(response !== null && !response.includes(first.body.key) && !response.includes(first.body.id));
   });
 
   it("of another credential, role or project is another one", async () => {
@@ -112,7 +112,8 @@ describe("An Idempotency-Key", () => {
     ]) {
       const key = randomUUID();
       const runs = echo.runs();
-      for (const _time of [1, 2]) assert.equal((await post("/api/v1/fail", { how }, key)).status, status);
+      for (const time of [1, 2])
+        assert.equal((await post("/api/v1/fail", { how }, key)).status, status, `${how} ${time}`);
       assert.equal(echo.runs(), runs + 2);
       assert.equal((await post("/api/v1/echo", { name: "other" }, key)).status, 200);
     }

@@ -61,8 +61,8 @@ describe("The keys of a project", () => {
     const { token } = (await call(key).post("/api/v1/tokens")).body;
     assert.equal((await call(key).get("/api/v1/keys")).status, 200);
     assert.equal((await call(token).get("/api/v1/keys")).status, 200);
-    for (const _time of [1, 2])
-      assert.equal((await call(api.project.ownerKey).delete(`/api/v1/keys/${id}`)).status, 204);
+    for (const time of [1, 2])
+      assert.equal((await call(api.project.ownerKey).delete(`/api/v1/keys/${id}`)).status, 204, `time ${time}`);
     assert.equal((await call(key).get("/api/v1/keys")).status, 401);
     assert.equal((await call(token).get("/api/v1/keys")).status, 401);
     const shown = await call(api.project.ownerKey).get(`/api/v1/keys/${id}`);
@@ -98,7 +98,10 @@ describe("The keys of a project", () => {
       assert.equal(viewer.status, mayIssue ? 201 : 403, role);
       const owner = await issue(key, { name: "O", role: "owner" });
       assert.equal(owner.status, role === "owner" ? 201 : 403, role);
-      assert.equal((await call(key).delete(`/api/v1/keys/${toWireId("key", api.ctx.newId())}`)).status, mayIssue ? 404 : 403);
+      assert.equal(
+        (await call(key).delete(`/api/v1/keys/${toWireId("key", api.ctx.newId())}`)).status,
+        mayIssue ? 404 : 403,
+      );
     }
   });
 

@@ -115,7 +115,7 @@ describe("The checks on a request", () => {
       headers: { "Content-Type": "application/json", Authorization: `Bearer ${api.project.ownerKey}` },
       body: new Blob([large]).stream(),
       duplex: "half",
-    } as RequestInit);
+    });
     assert.equal(chunked.status, 413);
     assert.equal(((await chunked.json()) as { code: string }).code, "payload_too_large");
   });
@@ -154,7 +154,13 @@ describe("The checks on a request", () => {
   });
 
   it("answer 422 to ids that are none, or of another kind, and 400 to a path that does not decode", async () => {
-    for (const id of ["x", api.ctx.newId(), toWireId("source", api.ctx.newId()), "key_01h2xcejqtf2nbrexx3vqjhp4", "key_zzzzzzzzzzzzzzzzzzzzzzzzzz"]) {
+    for (const id of [
+      "x",
+      api.ctx.newId(),
+      toWireId("source", api.ctx.newId()),
+      "key_01h2xcejqtf2nbrexx3vqjhp4",
+      "key_zzzzzzzzzzzzzzzzzzzzzzzzzz",
+    ]) {
       const response = await call().get(`${path}/${id}`);
       assert.equal(response.status, 422, id);
       assert.deepEqual(paths(response), ["id"]);
@@ -165,17 +171,23 @@ describe("The checks on a request", () => {
 
   it("hand bytes on as they came, and let their answer run nothing in a browser", async () => {
     const bytes = Buffer.from([0, 1, 0xff, 0x3c]);
-    const put = (body: Buffer) => call().put(`${path}/a/bytes`).set("Content-Type", "application/x-anything").send(body);
-    const response = await put(bytes).buffer(true).parse((stream, done) => {
-      const chunks: Buffer[] = [];
-      stream.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => done(null, Buffer.concat(chunks)));
-    });
+    const put = (body: Buffer) =>
+      call().put(`${path}/a/bytes`).set("Content-Type", "application/x-anything").send(body);
+    const response = await put(bytes)
+      .buffer(true)
+      .parse((stream, done) => {
+        const chunks: Buffer[] = [];
+        stream.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => done(null, Buffer.concat(chunks)));
+      });
     assert.equal(response.status, 200);
     assert.deepEqual(response.body, bytes);
     assert.match(String(response.headers["content-security-policy"]), /sandbox/);
     assert.equal(response.headers["x-content-type-options"], "nosniff");
     assert.equal((await put(Buffer.alloc(1_001))).status, 413);
-    assert.equal((await call().post("/api/v1/markdown").set("Content-Type", "text/markdown").send("# Hi")).body.body, "# Hi");
+    assert.equal(
+      (await call().post("/api/v1/markdown").set("Content-Type", "text/markdown").send("# Hi")).body.body,
+      "# Hi",
+    );
     assert.equal((await call().post("/api/v1/markdown").set("Content-Type", "text/html").send("# Hi")).status, 415);
   });
 
@@ -189,7 +201,14 @@ describe("The checks on a request", () => {
     assert.equal(wrong.status, 405);
     assert.equal(wrong.body.code, "method_not_allowed");
     assert.equal(wrong.headers["allow"], "GET, HEAD, OPTIONS, POST");
-    assert.equal((await call().post(`${path}/${toWireId("key", api.ctx.newId())}`).send({})).status, 405);
+    assert.equal(
+      (
+        await call()
+          .post(`${path}/${toWireId("key", api.ctx.newId())}`)
+          .send({})
+      ).status,
+      405,
+    );
     assert.equal((await call().post("/healthz")).status, 405);
     const options = await call().options(path);
     assert.equal(options.status, 204);

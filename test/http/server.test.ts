@@ -4,6 +4,7 @@ import net from "node:net";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import supertest from "supertest";
+import { openDatabase } from "../../src/platform/database.ts";
 import { createLogger } from "../../src/platform/logger.ts";
 import { echoOperations } from "./echo-operations.ts";
 import { startTestApi, type TestApi } from "./test-api.ts";
@@ -70,13 +71,29 @@ describe("The HTTP server", () => {
     assert.equal(lines.length, 2);
     const [failed, refused] = lines;
     assert.equal(failed?.["requestId"], response.headers["x-request-id"]);
-    assert.equal(failed["path"], "/api/v1/fail");
-    assert.equal(failed["status"], 500);
-    assert.match(String(failed["actor"]), /^key_/);
-    assert.match(JSON.stringify(failed["err"]), /a bug with a secret in it.*stack/);
+    assert.equal(failed?.["path"], "/api/v1/fail");
+    assert.equal(failed?.["status"], 500);
+    assert.match(String(failed?.["actor"]), /^key_/);
+    assert.match(JSON.stringify(failed?.["err"]), /a bug with a secret in it.*stack/);
     assert.equal(refused?.["code"], "unauthenticated");
     assert.equal(refused["path"], "/api/v1/keys/{id}");
     assert.ok(!JSON.stringify(lines).includes(api.project.ownerKey));
+  });
+
+  it("aborts what a client no longer waits for", async () => {
+    lines.length = 0;
+    const client = new AbortController();
+    const gone = fetch(`${api.url}/api/v1/slow`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${api.project.ownerKey}`, "Content-Type": "application/json" },
+      body: '{"milliseconds": 60000}',
+      signal: client.signal,
+    });
+    await delay(100);
+    client.abort();
+    await assert.rejects(gone, { name: "AbortError" });
+    for (let turn = 0; lines.length === 0 && turn < 100; turn += 1) await delay(10);
+    assert.equal(lines[0]?.["status"], 499);
   });
 
   it("does not say what it is made of, and keeps browsers safe", async () => {
@@ -101,7 +118,10 @@ describe("The HTTP server", () => {
     const start = "GET / HTTP/1.1\r\nHost: a\r\n";
     assert.match(await exchange(api.port, `${start}X-A: ${"a".repeat(20_000)}\r\n\r\n`), /^HTTP\/1.1 431 /);
     assert.match(await exchange(api.port, `${start}${"a:b\r\n".repeat(2_000)}\r\n`), /^HTTP\/1.1 431 /);
-    assert.match(await exchange(api.port, `${start}${"a:b\r\n".repeat(100)}Connection: close\r\n\r\n`), /^HTTP\/1.1 200 /);
+    assert.match(
+      await exchange(api.port, `${start}${"a:b\r\n".repeat(100)}Connection: close\r\n\r\n`),
+      /^HTTP\/1.1 200 /,
+    );
   });
 
   it("answers 408 to slow headers and to a slow body", async () => {
@@ -159,13 +179,26 @@ describe("A server that stops", () => {
     const head = `POST /api/v1/slow HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${api.project.ownerKey}\r\n`;
     socket.write(`${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{`);
     await delay(100);
-    const closed = once(socket.on("error", () => {}), "close");
+    const closed = once(
+      socket.on("error", () => {}),
+      "close",
+    );
     const startedAt = performance.now();
     await api.server.close(200);
     await closed;
     const took = performance.now() - startedAt;
     assert.ok(took >= 190 && took < 1_000, `${took} ms`);
     await api[Symbol.asyncDispose]();
+  });
+
+  it("answers 503 with Retry-After while the database is away", async () => {
+    const away = openDatabase("postgres://nobody@127.0.0.1:1/none", 1, createLogger("silent"));
+    await using api = await startTestApi({ keyDatabase: away });
+    const response = await supertest(api.url).get("/api/v1/keys").auth(api.project.ownerKey, { type: "bearer" });
+    await away.close();
+    assert.equal(response.status, 503);
+    assert.equal(response.body.code, "database_unavailable");
+    assert.ok(Number(response.headers["retry-after"]) > 0);
   });
 
   it("says so when its address is taken", async () => {

@@ -24,6 +24,8 @@ export interface TestApiOptions {
   readonly inbound?: Partial<Settings["inbound"]>;
   readonly log?: Logger;
   readonly readiness?: () => Promise<void>;
+  /** Where keys are looked up, instead of the database of everything else. */
+  readonly keyDatabase?: Database;
 }
 
 /** A server without a hub behind it: the base and the access calls, on a real database and a real port. */
@@ -85,7 +87,10 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     issuer: "hookyard",
     audience: "hookyard-api",
   });
-  const authenticator = createAuthenticator(services, { adminKey, accessTokens: tokens });
+  const authenticator = createAuthenticator(
+    { ...services, db: options.keyDatabase ?? services.db },
+    { adminKey, accessTokens: tokens },
+  );
   const server = createHttpServer({
     services,
     operations: options.operations ?? [],

@@ -94,7 +94,13 @@ describe("a group commit", () => {
     const settling = submitAll(commits, [1, 2, 3, 4, 5]);
     holds.next = false;
     await release();
-    assert.deepEqual(outcomes(await settling), ["committed 1", "committed 2", "committed 3", "overloaded", "overloaded"]);
+    assert.deepEqual(outcomes(await settling), [
+      "committed 1",
+      "committed 2",
+      "committed 3",
+      "overloaded",
+      "overloaded",
+    ]);
     await first;
     assert.equal(await commits.submit(6), "committed 6");
   });

@@ -109,7 +109,7 @@ describe("route verbs", () => {
     const { sourceId: _, match: __, ...rest } = made;
     const updatedAt = new Date(ctx.clock.now()).toISOString();
     assert.deepEqual(changed, { ...rest, task: { input: "Again" }, updatedAt });
-    assert.deepEqual(heard, [[uuidOf(made)]]);
+    assert.deepEqual(heard, [[ctx.actor.projectId]]);
   });
 
   it("lists a project's routes, newest first, page by page", async () => {

@@ -15,12 +15,16 @@ export interface Receiver extends AsyncDisposable {
   until(count: number): Promise<readonly ReceivedRequest[]>;
 }
 
-/** Starts a receiver that keeps what it gets and answers with `answer` (200 when absent). */
+/** What a receiver says. */
+interface ReceiverAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Starts a receiver that keeps what it gets and answers with `answer`, at once or when it resolves (200 when absent). */
 export async function startReceiver(
-  answer: (
-    request: ReceivedRequest,
-    index: number,
-  ) => { status: number; headers?: Record<string, string>; body?: string } = () => ({
+  answer: (request: ReceivedRequest, index: number) => ReceiverAnswer | Promise<ReceiverAnswer> = () => ({
     status: 200,
   }),
 ): Promise<Receiver> {
@@ -32,9 +36,10 @@ export async function startReceiver(
     request.on("end", () => {
       const received = { headers: request.headers, body: Buffer.concat(chunks).toString() };
       requests.push(received);
-      const { status, headers = {}, body = "" } = answer(received, requests.length - 1);
-      response.writeHead(status, headers).end(body);
       wake();
+      void Promise.resolve(answer(received, requests.length - 1)).then(({ status, headers = {}, body = "" }) =>
+        response.writeHead(status, headers).end(body),
+      );
     });
   };
   const server = createServer(listener);

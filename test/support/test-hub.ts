@@ -2,7 +2,7 @@ import { createProject } from "../../src/access/create-project.ts";
 import { createHub, type Hub, type HubRole } from "../../src/hub.ts";
 import { toWireId } from "../../src/lib/ids.ts";
 import { loadConfig, type SettingsOverride } from "../../src/platform/config.ts";
-import { createLogger } from "../../src/platform/logger.ts";
+import { createLogger, type Logger } from "../../src/platform/logger.ts";
 import { generateMasterKey } from "../../src/platform/master-keys.ts";
 import { RunningTestClock } from "./test-clock.ts";
 import { createTestDatabase, type TestDatabase } from "./test-database.ts";
@@ -48,9 +48,11 @@ export interface TestHub extends AsyncDisposable {
 export interface TestHubOptions {
   readonly settings?: SettingsOverride;
   readonly role?: HubRole;
+  readonly log?: Logger;
 }
 
-function clientOf(url: string, key: string | undefined): TestClient {
+/** A client of the hub at `url` with this credential, or without one. */
+export function clientOf(url: string, key: string | undefined): TestClient {
   return async (method, path, body, headers) => {
     const isBytes = body instanceof Uint8Array;
     const response = await fetch(url + path, {
@@ -77,7 +79,7 @@ function clientOf(url: string, key: string | undefined): TestClient {
 export async function startTestHub(options: TestHubOptions = {}): Promise<TestHub> {
   const database = await createTestDatabase();
   const clock = new RunningTestClock();
-  const log = createLogger(process.env["TEST_LOG_LEVEL"] ?? "silent");
+  const log = options.log ?? createLogger(process.env["TEST_LOG_LEVEL"] ?? "silent");
   const environment = {
     PORT: "0",
     HOST: "127.0.0.1",

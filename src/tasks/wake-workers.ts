@@ -1,0 +1,28 @@
+import type { Transaction } from "../platform/database.ts";
+import type { Services } from "../platform/services.ts";
+import type { TaskServices } from "./announce-tasks.ts";
+
+/** Tells waiting workers how many tasks of which agents (by id) may be leased now, once the transaction has committed. */
+export async function wakeWorkers(
+  tx: Transaction,
+  services: Services,
+  counts: ReadonlyMap<string, number>,
+): Promise<void> {
+  const news = [...counts].filter(([, count]) => count > 0).map(([agentId, count]) => `${agentId}:${count}`);
+  await services.signals.emit(tx, "tasks", news);
+}
+
+/** How many places of agents with a concurrency limit come free when these tasks are no longer under way, by agent's id. */
+export async function countFreedPlaces(
+  tx: Transaction,
+  services: TaskServices,
+  tasks: readonly { readonly agent_id: string }[],
+): Promise<Map<string, number>> {
+  const byAgent = Map.groupBy(tasks, (task) => task.agent_id);
+  const agents = await services.agents.getMany(tx, byAgent.keys());
+  return new Map(
+    [...byAgent]
+      .filter(([agentId]) => agents.get(agentId)?.limits.concurrency !== undefined)
+      .map(([agentId, freed]) => [agentId, freed.length]),
+  );
+}

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { deleteEndpoint } from "../../src/endpoints/delete-endpoint.ts";
+import { updateEndpoint } from "../../src/endpoints/update-endpoint.ts";
+import { toWireId } from "../../src/lib/ids.ts";
+import { startDeliveryStage } from "../support/delivery-stage.ts";
+import { startReceiver } from "../support/receiver.ts";
+
+describe("an endpoint that answers 410", () => {
+  it("is disabled, which the others are told, and gets nothing more", async () => {
+    await using gone = await startReceiver(() => ({ status: 410 }));
+    await using witness = await startReceiver();
+    await using stage = await startDeliveryStage();
+    const { id } = await stage.addEndpoint(gone.url, { concurrency: 1 });
+    await stage.addEndpoint(witness.url, { eventTypes: ["endpoint.disabled"] });
+    await stage.announceMany(5);
+    stage.startPump();
+    await stage.processAll();
+
+    assert.equal(gone.requests.length, 1);
+    const endpoint = await stage.ctx.db.kysely
+      .selectFrom("endpoints")
+      .selectAll()
+      .where("id", "=", id)
+      .executeTakeFirst();
+    assert.deepEqual([endpoint?.disabled, endpoint?.disabled_reason], [true, "gone"]);
+    const deliveries = await stage.deliveries(id);
+    const outcomes = deliveries.map(({ state, last_outcome, attempts }) => [state, last_outcome, attempts]);
+    assert.deepEqual(outcomes.toSorted(), [
+      ...Array(4).fill(["canceled", "endpoint_disabled", 0]),
+      ["failed", "http_4xx", 1],
+    ]);
+    assert.deepEqual(await stage.jobs(), []);
+
+    const [news] = witness.requests;
+    const { type, data } = JSON.parse(news?.body ?? "{}");
+    assert.equal(witness.requests.length, 1);
+    assert.equal(type, "endpoint.disabled");
+    assert.deepEqual(data, { endpoint: { id: toWireId("endpoint", id), url: gone.url, reason: "gone" } });
+  });
+
+  it("is announced once, however many of its deliveries are answered so", async () => {
+    await using gone = await startReceiver(() => ({ status: 410 }));
+    await using witness = await startReceiver();
+    await using stage = await startDeliveryStage();
+    await stage.addEndpoint(gone.url, { eventTypes: ["test.sent"] });
+    await stage.addEndpoint(witness.url, { eventTypes: ["endpoint.disabled"] });
+    await stage.announceMany(8);
+    stage.startPump();
+    await stage.processAll();
+    assert.equal(witness.requests.length, 1);
+  });
+});
+
+describe("what an endpoint still has to receive", () => {
+  it("is canceled when it is met and the endpoint is disabled, the retries too", async () => {
+    await using receiver = await startReceiver(() => ({ status: 500 }));
+    await using stage = await startDeliveryStage();
+    const { id } = await stage.addEndpoint(receiver.url);
+    await stage.announceMany(1);
+    const pump = stage.startPump();
+    await stage.processAll();
+    await updateEndpoint(stage.ctx, id, { disabled: true });
+    await stage.announceMany(1);
+    assert.equal((await stage.deliveries()).length, 1, "a disabled endpoint gets no new delivery");
+    stage.clock.advanceBy(7);
+    await stage.processAll();
+    assert.equal(receiver.requests.length, 1);
+    const [delivery] = await stage.deliveries();
+    assert.deepEqual(
+      [delivery?.state, delivery?.last_outcome, delivery?.attempts],
+      ["canceled", "endpoint_disabled", 1],
+    );
+    assert.deepEqual([await stage.jobs(), pump.underWay], [[], 0]);
+  });
+
+  it("is dropped from the queue when the endpoint is deleted", async () => {
+    await using receiver = await startReceiver();
+    await using stage = await startDeliveryStage();
+    const { id } = await stage.addEndpoint(receiver.url);
+    await stage.announceMany(3);
+    await deleteEndpoint(stage.ctx, id);
+    stage.startPump();
+    await stage.processAll();
+    assert.equal(receiver.requests.length, 0);
+    const states = (await stage.deliveries()).map(({ state }) => state);
+    assert.deepEqual([states, await stage.jobs()], [["canceled", "canceled", "canceled"], []]);
+  });
+});
