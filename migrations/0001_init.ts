@@ -351,5 +351,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 }
 
 export async function down(db: Kysely<unknown>): Promise<void> {
+  // pg-boss installs it anew. What is queued carries rows that are about to go, and would name them in vain.
+  await sql`DROP SCHEMA IF EXISTS pgboss CASCADE`.execute(db);
   for (const table of tables) await sql`DROP TABLE ${sql.table(table)}`.execute(db);
 }

@@ -5,7 +5,8 @@ import { toWireId } from "../lib/ids.ts";
 import type { Services } from "../platform/services.ts";
 import { attemptDelivery, postponeDelivery, skipDelivery } from "./attempt-delivery.ts";
 import { claimDeliveries, type ClaimedDelivery } from "./claim-deliveries.ts";
-import { DeliveryLane } from "./delivery-lane.ts";
+import type { DeliveryLane } from "./delivery-lane.ts";
+import { DeliveryLanes } from "./delivery-lanes.ts";
 import { claimSeconds } from "./delivery-queue.ts";
 import type { AttemptCommit, DeliveryRecord } from "./record-attempts.ts";
 
@@ -18,6 +19,8 @@ const leastWaitMs = 1_000;
 // The backstop for a wake-up that went missing, and for jobs that pg-boss took back from a dead process.
 const backstopMs = 1_000;
 const recordAgainMs = 500;
+// From then on a call that gets no answer counts as one that kept its place in vain.
+const longCallMs = 500;
 
 /**
  * Sends what is due, with at most `slots` calls under way and each endpoint within its concurrency. Not a batch: as slots
@@ -28,7 +31,8 @@ export class DeliveryPump {
   readonly #services: Services;
   readonly #endpoints: EndpointCache;
   readonly #commit: AttemptCommit;
-  readonly #lanes = new Map<string, DeliveryLane>();
+  readonly #slots: number;
+  readonly #lanes: DeliveryLanes;
   readonly #off: () => void;
   readonly #backstop: NodeJS.Timeout;
   // Being sent or written down: these fill the slots. What waits for its endpoint does not.
@@ -48,6 +52,8 @@ export class DeliveryPump {
     this.#services = services;
     this.#endpoints = endpoints;
     this.#commit = commit;
+    this.#slots = services.settings.deliveries.slots;
+    this.#lanes = new DeliveryLanes(this.#slots);
     this.#off = services.signals.on("deliveries", () => this.wake());
     this.#backstop = setInterval(() => this.wake(), backstopMs);
     this.#backstop.unref();
@@ -68,7 +74,7 @@ export class DeliveryPump {
   /** Resolves once nothing is due that this pump could send, and all it sent is written down. */
   async drain(): Promise<void> {
     this.wake();
-    while (this.#claiming || this.#held > 0 || this.#mayHaveMore)
+    while (this.#claiming || this.#held > 0 || this.#mayHaveMore || this.#lanes.isBusy)
       await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
@@ -77,7 +83,7 @@ export class DeliveryPump {
     this.#stopping = true;
     this.#off();
     clearInterval(this.#backstop);
-    for (const lane of this.#lanes.values()) for (const delivery of lane.empty()) this.#giveBack(delivery);
+    for (const delivery of this.#lanes.empty()) this.#giveBack(delivery);
     this.#mayHaveMore = false;
     while (this.#claiming || this.#held > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
@@ -87,7 +93,7 @@ export class DeliveryPump {
     this.#claiming = true;
     try {
       while (this.#mayHaveMore && !this.#stopping && this.#heldBytes < maxHeldBytes) {
-        const limit = Math.min(maxClaim, this.#services.settings.deliveries.slots - this.#underWay);
+        const limit = Math.min(maxClaim, this.#slots - this.#underWay);
         if (limit <= 0) break;
         await this.#claim(limit);
       }
@@ -102,7 +108,7 @@ export class DeliveryPump {
 
   async #claim(limit: number): Promise<void> {
     this.#mayHaveMore = false;
-    const lanes = new Map(this.#lanes);
+    const lanes = this.#lanes.all();
     const rooms = new Map([...lanes].map(([endpointId, lane]) => [endpointId, lane.room]));
     const defaultRoom = this.#services.settings.deliveries.endpointConcurrency;
     const share = { after: this.#lastTurn, rooms, defaultRoom, limit };
@@ -128,16 +134,9 @@ export class DeliveryPump {
   #take(delivery: ClaimedDelivery): void {
     this.#held += 1;
     this.#heldBytes += delivery.payload.length;
-    const { id, disabled, concurrency } = delivery.endpoint;
-    if (disabled) void this.#finish(delivery, Promise.resolve(skipDelivery(delivery)));
+    if (delivery.endpoint.disabled) void this.#finish(delivery, Promise.resolve(skipDelivery(delivery)));
     else if (this.#stopping) this.#giveBack(delivery);
-    else {
-      const lane = this.#lanes.get(id) ?? new DeliveryLane();
-      this.#lanes.set(id, lane);
-      // However many places its owner grants an endpoint, half of the slots are for the others.
-      lane.add(delivery, Math.min(concurrency, Math.ceil(this.#services.settings.deliveries.slots / 2)));
-      this.#advance(id, lane);
-    }
+    else this.#advance(delivery.endpoint.id, this.#lanes.add(delivery));
   }
 
   #advance(endpointId: string, lane: DeliveryLane): void {
@@ -145,7 +144,7 @@ export class DeliveryPump {
       if (this.#isLapsing(delivery)) this.#giveBack(delivery);
       else this.#send(delivery, lane);
     }
-    if (lane.isIdle) this.#lanes.delete(endpointId);
+    this.#lanes.putAway(endpointId, lane);
   }
 
   // It waited here so long that another process may claim it before this attempt would be over.
@@ -174,14 +173,12 @@ export class DeliveryPump {
     record: Promise<DeliveryRecord>,
     written: Promise<void>,
   ): Promise<void> {
-    const isGone = await record.then(
-      ({ disableEndpoint }) => disableEndpoint,
-      () => false,
-    );
-    if (isGone) await written;
-    lane.leave();
+    const { attempt, disableEndpoint = false } = await record.catch((): Partial<DeliveryRecord> => ({}));
+    if (disableEndpoint) await written;
+    lane.leave(attempt !== undefined && attempt.status === undefined && attempt.durationMs >= longCallMs);
     this.#advance(delivery.endpoint.id, lane);
     if (lane.hasBacklog) this.wake();
+    this.#tellIdle();
   }
 
   // What counts is the endpoint as it is now: while this waited, it may have been disabled or have got a new secret. With

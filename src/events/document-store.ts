@@ -24,6 +24,18 @@ const selectDocuments = {
          FROM unnest($1::uuid[]) AS i (id) JOIN events e ON e.id = i.id JOIN sources s ON s.id = e.source_id`,
 };
 
+// The length of a stored value is known without reading it.
+const selectSizes = {
+  name: "select_event_sizes",
+  text: `SELECT e.id, octet_length(e.body) AS bytes FROM unnest($1::uuid[]) AS i (id) JOIN events e ON e.id = i.id`,
+};
+
+/** How many bytes the bodies of these events have. */
+export async function selectEventSizes(db: Executor, ids: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db.query<{ id: string; bytes: number }>(selectSizes, [ids]);
+  return new Map(rows.map((row) => [row.id, row.bytes]));
+}
+
 /** The event documents of these ids, as routes saw them; one that retention has taken is missing. */
 export async function selectEventDocuments(db: Executor, ids: readonly string[]): Promise<Map<string, EventDocument>> {
   if (ids.length === 0) return new Map();

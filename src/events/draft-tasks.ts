@@ -8,7 +8,7 @@ import type { TaskDraft } from "../tasks/enqueue-tasks.ts";
 import type { EventRow } from "./insert-events.ts";
 
 /** An event, and what routes see of it that its row does not hold. */
-export interface RoutedEvent {
+interface RoutedEvent {
   readonly row: EventRow;
   readonly source: { readonly wireId: string; readonly name: string };
   readonly body: unknown;

@@ -19,7 +19,7 @@ export interface EventRow {
 }
 
 /** The event that holds a dedupe key. */
-export interface KeyHolder {
+interface KeyHolder {
   readonly eventId: string;
   readonly bodyHash: string;
   /** Whether it has been stored just now. */

@@ -5,17 +5,22 @@
 export class BodyMemory {
   readonly #limitBytes: number;
   readonly #bySource = new Map<string, number>();
-  #total = 0;
+  #held = 0;
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
   }
 
+  /** Bytes that are held now. */
+  get held(): number {
+    return this.#held;
+  }
+
   /** Takes this many bytes for a source; false when there is no room, and nothing was taken. */
   take(sourceId: string, bytes: number): boolean {
     const ofSource = this.#bySource.get(sourceId) ?? 0;
-    if (this.#total + bytes > this.#limitBytes || ofSource + bytes > this.#limitBytes / 2) return false;
-    this.#total += bytes;
+    if (this.#held + bytes > this.#limitBytes || ofSource + bytes > this.#limitBytes / 2) return false;
+    this.#held += bytes;
     this.#bySource.set(sourceId, ofSource + bytes);
     return true;
   }
@@ -23,7 +28,7 @@ export class BodyMemory {
   /** Gives back what was taken. */
   give(sourceId: string, bytes: number): void {
     if (bytes === 0) return;
-    this.#total -= bytes;
+    this.#held -= bytes;
     const ofSource = (this.#bySource.get(sourceId) ?? 0) - bytes;
     if (ofSource > 0) this.#bySource.set(sourceId, ofSource);
     else this.#bySource.delete(sourceId);

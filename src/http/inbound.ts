@@ -8,7 +8,8 @@ import type { Services } from "../platform/services.ts";
 import type { SourceCache, SourceRecord } from "../sources/source-cache.ts";
 import { type VerifiedRequest, verifyRequest } from "../sources/verify-request.ts";
 import { BodyMemory } from "./body-memory.ts";
-import { problemOf, problemType } from "./problem.ts";
+import { sendAsAsked, sendMethodNotAllowed, sendRejection, sendStored } from "./inbound-answers.ts";
+import { problemOf } from "./problem.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { readRawBody } from "./read-raw-body.ts";
 import { sendAnswer } from "./send-answer.ts";
@@ -40,8 +41,6 @@ const unknownPerSecond = 20;
 const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i;
 // In each of these, a byte below 0x80 is the ASCII character that it looks like.
 const asciiCompatible = /^(utf-?8|us-ascii|ascii|iso-8859-1|latin1|windows-1252)$/i;
-// What a source's owner or a challenge's sender wrote is no page, whatever it looks like.
-const plain = { "X-Content-Type-Options": "nosniff" };
 const emptyBody = Buffer.alloc(0);
 
 function stateOf(response: Response): InboundState {
@@ -65,39 +64,6 @@ function queryOf({ url }: Request): string | undefined {
   return start === -1 ? undefined : url.slice(start + 1);
 }
 
-function sendProblem(
-  response: Response,
-  problem: { status: number; title: string; code: string },
-  allow?: string,
-): void {
-  const headers = allow === undefined ? {} : { Allow: allow };
-  const body = { type: "about:blank", ...problem };
-  sendAnswer(response, { status: problem.status, body, contentType: problemType, headers });
-}
-
-/** The answer to one that is stored: the source's own, or the hub's. */
-function sendAccepted(response: Response, source: SourceRecord, eventId: string, duplicate: boolean): void {
-  const { status = 200, body, contentType = "text/plain; charset=utf-8" } = source.response ?? {};
-  if (status === 204 || status === 205) sendAnswer(response, { status });
-  else if (body === undefined) sendAnswer(response, { status, body: { eventId, duplicate } });
-  else sendAnswer(response, { status, body: Buffer.from(body), contentType, headers: plain });
-}
-
-/** The answer to one that carries no event: it was not the provider, or it asked something. */
-function sendVerdict(response: Response, verified: ReturnType<typeof verifyRequest>): void {
-  const state = stateOf(response);
-  if (!verified.ok) {
-    state.outcome = "refused";
-    state.reason = verified.reason;
-    if (verified.status === 401) sendProblem(response, { status: 401, title: "Unauthorized", code: "unverified" });
-    else sendProblem(response, { status: 400, title: "Bad Request", code: "malformed" });
-  } else if (verified.handshake !== undefined) {
-    state.outcome = "handshake";
-    const { status, contentType, body } = verified.handshake;
-    sendAnswer(response, { status, body: Buffer.from(body), contentType, headers: plain });
-  }
-}
-
 /**
  * The way in for third parties, `POST /in/{sourceId}`: rate, size, then the signature over the raw bytes, and only then
  * anything that reads them. It stands before all middleware of the admin side. The sender never learns which check failed.
@@ -105,6 +71,7 @@ function sendVerdict(response: Response, verified: ReturnType<typeof verifyReque
 export function createInboundRouter({ services, sources, acceptor }: InboundHost): { router: Router; close(): void } {
   const { log, metrics, clock, settings } = services;
   const memory = new BodyMemory(settings.inbound.maxWaitingBytes);
+  metrics.gauge("hookyard_inbound_bytes", "Memory that bodies hold until they are answered.", () => memory.held);
 
   const begin: RequestHandler = (_request, response, next) => {
     const state = stateOf(response);
@@ -156,8 +123,13 @@ export function createInboundRouter({ services, sources, acceptor }: InboundHost
     );
   };
 
-  const store = async (response: Response, source: SourceRecord, verified: VerifiedRequest, rawBody: Buffer) => {
-    const { deliveryId, eventType, headers, contentType, body } = verified;
+  const store = async (
+    response: Response,
+    source: SourceRecord,
+    verified: VerifiedRequest,
+    rawBody: Buffer,
+  ): Promise<void> => {
+    const { deliveryId, eventType, headers, contentType, body, answer } = verified;
     const delivery = { source, deliveryId, eventType, headers, contentType, body, rawBody };
     const { eventId, duplicate, tasks } = await acceptor.accept(delivery);
     const state = stateOf(response);
@@ -165,25 +137,37 @@ export function createInboundRouter({ services, sources, acceptor }: InboundHost
     state.eventId = toWireId("event", eventId);
     state.eventType = eventType;
     state.tasks = tasks;
-    sendAccepted(response, source, state.eventId, duplicate);
+    sendStored(response, source, { eventId: state.eventId, duplicate }, answer);
+  };
+
+  const handle = async (request: Request, response: Response, source: SourceRecord, rawBody: Buffer): Promise<void> => {
+    const state = stateOf(response);
+    const verified = verify(request, source, rawBody);
+    if (!verified.ok) {
+      state.outcome = "refused";
+      state.reason = verified.reason;
+      sendRejection(response, verified);
+    } else if (verified.handshake === undefined) {
+      await store(response, source, verified, rawBody);
+    } else {
+      state.outcome = "handshake";
+      sendAsAsked(response, verified.handshake);
+    }
   };
 
   const receive: RequestHandler = async (request, response) => {
     const source = sourceOf(response);
-    // A GET is a question, which few providers ask.
-    if (request.method === "GET" && source.scheme.answersGet) {
-      sendVerdict(response, verify(request, source, emptyBody));
-    } else if (request.method === "POST") {
+    if (request.method === "POST") {
       requireReadableCharset(request.headers["content-type"]);
       const { bodyLimitBytes: limitBytes } = source;
       const rawBody = await readRawBody(request, { limitBytes, claim: claimFor(stateOf(response), source) });
-      const verified = verify(request, source, rawBody);
-      if (verified.ok && verified.handshake === undefined) await store(response, source, verified, rawBody);
-      else sendVerdict(response, verified);
+      await handle(request, response, source, rawBody);
+    } else if (request.method === "GET" && source.scheme.answersGet) {
+      // A question, which few providers ask; it never verifies as an event.
+      await handle(request, response, source, emptyBody);
     } else {
       stateOf(response).outcome = "bad_method";
-      const problem = { status: 405, title: "Method Not Allowed", code: "method_not_allowed" };
-      sendProblem(response, problem, source.scheme.answersGet ? "GET, POST" : "POST");
+      sendMethodNotAllowed(response, source);
     }
   };
 

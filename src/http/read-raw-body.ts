@@ -5,7 +5,7 @@ import { type HubError, MalformedError, TooLargeError, UnsupportedMediaError } f
 const chunkBytes = 128;
 
 /** How a body is bounded. */
-export interface RawBodyLimits {
+interface RawBodyLimits {
   readonly limitBytes: number;
   /** Takes memory for a further part of the body; answers with the refusal when there is none. */
   readonly claim: (bytes: number) => HubError | undefined;
@@ -32,9 +32,11 @@ export function readRawBody(request: IncomingMessage, { limitBytes, claim }: Raw
       if (refusal !== undefined) reject(refusal);
       else resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
     });
-    request.once("close", () => {
+    const abort = (): void => {
       if (!request.readableEnded) reject(new MalformedError("aborted", "The request ended before its body did"));
-    });
+    };
+    request.once("close", abort);
+    if (request.destroyed) abort();
   });
 }
 

@@ -15,8 +15,9 @@ export function sendAnswer(response: Response, { status, body, contentType, head
   // A stranger chose these bytes and their type: an event's body may be HTML.
   if (isBytes) response.set("Content-Security-Policy", "default-src 'none'; sandbox");
   const bytes = isBytes ? body : Buffer.from(JSON.stringify(body));
-  response.set("Content-Type", contentType ?? (isBytes ? "application/octet-stream" : jsonType));
-  response.set("Content-Length", String(bytes.length));
+  // setHeader, not Express' set: that one would add a charset to a type, or turn one it does not know into "false".
+  response.setHeader("Content-Type", contentType ?? (isBytes ? "application/octet-stream" : jsonType));
+  response.setHeader("Content-Length", bytes.length);
   // A status of 204 or 304 and the answer to HEAD have no body; node leaves it out.
   response.end(bytes);
 }

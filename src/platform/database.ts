@@ -49,7 +49,8 @@ function isUnavailable(error: unknown): boolean {
 
 // A primary that became a standby keeps its connections, and each would go on refusing to write.
 function outlived(error: unknown): Error | undefined {
-  return error instanceof pg.DatabaseError && error.code === "25006" ? error : undefined;
+  const original = error instanceof UnavailableError ? error.cause : error;
+  return original instanceof pg.DatabaseError && original.code === "25006" ? original : undefined;
 }
 
 function translate(error: unknown): unknown {

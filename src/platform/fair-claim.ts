@@ -18,11 +18,17 @@ export interface FairShare {
   readonly limit: number;
 }
 
-/** Makes the index that the claim reads. Of processes that start at once, one makes it and the others wait. */
+/**
+ * Makes the index that the claim reads, unless it is there: CREATE INDEX IF NOT EXISTS would hold up every writer of the
+ * table at each start, to find that out. Of processes that start at once, one makes it and the others wait.
+ */
 export function fairClaimIndex(table: string): string {
-  return `SELECT pg_advisory_xact_lock(hashtext('hookyard fair claim'));
-          CREATE INDEX IF NOT EXISTS ${table}_fair ON pgboss.${table} (group_id, priority DESC, created_on)
-          WHERE ${isReady}`;
+  return `DO $$ BEGIN
+            PERFORM pg_advisory_xact_lock(hashtext('hookyard fair claim'));
+            IF to_regclass('pgboss.${table}_fair') IS NULL THEN
+              CREATE INDEX ${table}_fair ON pgboss.${table} (group_id, priority DESC, created_on) WHERE ${isReady};
+            END IF;
+          END $$`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from "pino";
 
-/** The hub's logger: one JSON line per unit of work. */
-export type Logger = PinoLogger;
+/** The hub's logger: one JSON line per unit of work. No children: pino does not filter what they are bound to. */
+export type Logger = Pick<PinoLogger, "debug" | "info" | "warn" | "error">;
 
 // What a line may carry. A field that is not named here is dropped, so that a secret, a signature or a payload cannot
 // reach the log by way of a spread object: adding a field is a decision made here.
@@ -75,7 +75,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
   const options = {
     level,
     base: null,
-    formatters: { level: (label: string) => ({ level: label }), log: allowed, bindings: allowed },
+    formatters: { level: (label: string) => ({ level: label }), log: allowed },
     serializers: { err: (error: unknown) => describeError(error) },
     timestamp: pino.stdTimeFunctions.isoTime,
   };

@@ -131,7 +131,7 @@ export class Queue {
     if (jobs.length > 0) await this.#boss.insert(name, jobs as JobInsert[], { db: this.#adapt(db), returnId: false });
   }
 
-  /** Claims up to `limit` jobs, oldest of the highest priority first. */
+  /** Claims up to `limit` jobs, the oldest of the highest priority, and answers with them in no particular order. */
   async fetch(db: Executor, name: string, limit: number): Promise<JobAttempt[]> {
     return await this.#boss.fetch(name, { batchSize: limit, db: this.#adapt(db) });
   }

@@ -1,4 +1,8 @@
 import type { VerificationScheme } from "./verification-scheme.ts";
+import { compileAnswers } from "./verification/answer.ts";
+import type { Answer } from "./verification/answer.ts";
+import { compileBatch } from "./verification/batch.ts";
+import type { Batch } from "./verification/batch.ts";
 import { compileEventValue } from "./verification/event-value.ts";
 import type { EventValue } from "./verification/event-value.ts";
 import { compileHandshake } from "./verification/handshake.ts";
@@ -19,8 +23,14 @@ export interface CompiledScheme {
   /** What the provider sends; undefined: anything. */
   readonly body: readonly ("json" | "form")[] | undefined;
   readonly deliveryId: EventValue | undefined;
+  /** How long the hash of a body tells a repeat, where it stands for the delivery id; undefined: always. */
+  readonly repeatWindowSeconds: number | undefined;
   readonly eventType: EventValue | undefined;
+  /** Where the events stand of a provider that sends several at once. */
+  readonly batch: Batch | undefined;
   readonly handshakes: readonly Handshake[];
+  /** What this provider must be answered with for an event; none: anything will do. */
+  readonly answers: readonly Answer[];
   /** Whether this provider asks something with GET; every other source answers GET with 405. */
   readonly answersGet: boolean;
 }
@@ -33,6 +43,8 @@ export function compileScheme(scheme: VerificationScheme): CompiledScheme {
   const handshakes = listOf(scheme.handshake).map(compileHandshake);
   const deliveryId = compileEventValue(scheme.deliveryId);
   const eventType = compileEventValue(scheme.eventType);
+  const batch = compileBatch(scheme.batch);
+  const answers = compileAnswers(scheme.answer);
   const keepHeaders = (scheme.keepHeaders ?? defaultKeepHeaders).map((name) => name.toLowerCase());
   const signatureHeaders = new Set(methods.flatMap((method) => method.headers));
   const singleHeaders = new Set([
@@ -43,7 +55,11 @@ export function compileScheme(scheme: VerificationScheme): CompiledScheme {
     ]),
     ...(deliveryId?.headers ?? []),
     ...(eventType?.headers ?? []),
-    ...handshakes.flatMap(({ place }) => (place.kind === "header" ? [place.name] : [])),
+    ...(batch?.deliveryId?.headers ?? []),
+    ...(batch?.eventType?.headers ?? []),
+    ...[...handshakes, ...answers].flatMap(({ conditions }) =>
+      conditions.flatMap(({ place }) => (place.kind === "header" ? [place.name] : [])),
+    ),
   ]);
   return {
     methods,
@@ -53,8 +69,11 @@ export function compileScheme(scheme: VerificationScheme): CompiledScheme {
     keepHeaders,
     body: scheme.body === undefined ? undefined : listOf(scheme.body),
     deliveryId,
+    repeatWindowSeconds: scheme.repeatWindowSeconds,
     eventType,
+    batch,
     handshakes,
+    answers,
     answersGet: handshakes.some((handshake) => handshake.request === "get"),
   };
 }

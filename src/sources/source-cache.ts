@@ -1,3 +1,4 @@
+import { UnavailableError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
 import type { Executor } from "../platform/database.ts";
 import { ReadThroughCache } from "../platform/read-through-cache.ts";
@@ -23,8 +24,8 @@ export interface SourceRecord {
   readonly enabled: boolean;
   readonly scheme: CompiledScheme;
   /**
-   * The keys that verify at a moment (milliseconds since the epoch). Throws UnavailableError `secret_unreadable` when the
-   * master key that sealed one is missing.
+   * The keys that verify at a moment (milliseconds since the epoch). Throws UnavailableError `source_unavailable` when one
+   * cannot be opened, since its master key is missing: a 401 would tell a provider that has the secret to give up.
    */
   readonly keysAt: (nowMs: number) => readonly KeyMaterial[];
   readonly toleranceSeconds: number | undefined;
@@ -69,9 +70,19 @@ export function createSourceCache(services: Services): SourceCache {
   const schemeOf = (provider: string, own: VerificationScheme | undefined): CompiledScheme | undefined =>
     own === undefined ? compiled.get(provider) : compileScheme(own);
 
+  const open = (row: SourceRow, secret: SourceSecretRow): string => {
+    try {
+      return openSourceSecret(secretBox, row.project_id, secret);
+    } catch (cause) {
+      // What it says is for the operator, and this goes to the sender.
+      const message = "This source cannot be used at the moment; try again later.";
+      throw new UnavailableError("source_unavailable", message, { retryAfterSeconds: 60, cause });
+    }
+  };
+
   const openKeys = (row: SourceRow, scheme: CompiledScheme, secrets: readonly SourceSecretRow[]): LiveKey[] =>
     secrets.flatMap((secret): LiveKey[] => {
-      const decoded = compileSecret(scheme, openSourceSecret(secretBox, row.project_id, secret));
+      const decoded = compileSecret(scheme, open(row, secret));
       if (decoded.ok) return [{ key: decoded.key, expiresAtMs: secret.expires_at?.getTime() ?? Infinity }];
       const sourceId = toWireId("source", row.id);
       log.warn({ unit: "source", sourceId, reason: decoded.message }, "a stored secret no longer fits");

@@ -27,14 +27,24 @@ import { schemeShape } from "./verification/scheme-shape.ts";
  *
  * Event
  * - `body`: `json` and/or `form`, what the provider sends; default: anything.
- * - `deliveryId`, `eventType`: `{header}` or `{pointer}` (one, or several of which the first present counts),
- *   `{keyOtherThan: […]}` (the first key of the body that is not listed), or `{joined: […], separator?}` (default `.`).
+ * - `deliveryId`, `eventType`: `{header}` or `{pointer}` (one, or several of which the first present counts; with `except`, texts
+ *   that count as absent), `{keyOtherThan: […]}` (the first key of the body that is not listed), `{joined: […], separator?}`
+ *   (default `.`), or `{firstOf: […]}`, the first of several that is complete. Without a delivery id its place is taken by the
+ *   hash of the body.
+ * - `repeatWindowSeconds`: for how long such a hash tells a repeat; default: as long as the hub remembers. For senders whose
+ *   bodies are alike although what they tell is not.
+ * - `batch`: a delivery holds several events. `items`: where they stand, a pointer in which `*` is each item of a list
+ *   (`/events/*`), one or several; `deliveryId` and `eventType` of one item, with pointers into it. A delivery without an id
+ *   of its own is known by the ids of all its items, one without a type by the type of the first.
  * - `keepHeaders`: the request headers kept on the event; default `content-type` and `user-agent`.
+ * - `answer`: what the provider must be answered with for an event, one or several of which the first that matches counts:
+ *   `match` (as below; absent: always) and `respond`.
  *
  * Handshake: `handshake`, one or several, answered instead of storing an event
  * - `request`: `signed` (default: a verified POST), `unsigned` (a POST that has no signature), `get`.
  * - `match`: `pointer`, `header` or (get) `query`, and `equals`, `exists` or `equalsSecret`: what follows this prefix in
- *   one of the source's secrets; such a secret verifies no signature.
+ *   one of the source's secrets; such a secret verifies no signature. Several conditions must all hold.
+ * - `secretFrom`: (unsigned) a pointer to the secret that the provider hands over with this request.
  * - `respond`: `status` (200) and `text` or `json`, whose values are literals or `{pointer}`, `{query}`, `{hmac: pointer}` (the
  *   value signed as the scheme signs, in its encoding).
  */
@@ -44,3 +54,11 @@ export const verificationScheme = schemeShape.superRefine((scheme, context) => {
 });
 
 export type VerificationScheme = z.infer<typeof verificationScheme>;
+
+/**
+ * What a source may set of its provider's scheme, where the provider's `settings` say so: a sender of static credentials puts them
+ * into any header, and names its events as it likes.
+ */
+export const schemeSettings = schemeShape.pick({ header: true, deliveryId: true, eventType: true });
+
+export type SchemeSettings = z.infer<typeof schemeSettings>;

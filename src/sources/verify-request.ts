@@ -4,6 +4,8 @@ import { mediaTypeOf, parseBody } from "../lib/parse-body.ts";
 import type { ParsedBody } from "../lib/parse-body.ts";
 import { authenticate } from "./verification/authenticate.ts";
 import type { Authenticated } from "./verification/authenticate.ts";
+import { answerOf } from "./verification/answer.ts";
+import type { AnswerResponse } from "./verification/answer.ts";
 import { answerHandshake } from "./verification/handshake.ts";
 import type { HandshakeResponse } from "./verification/handshake.ts";
 import { readPointerText } from "./verification/json-pointer.ts";
@@ -33,6 +35,8 @@ export interface VerifiedRequest extends Delivery {
   readonly body: unknown;
   /** Set when the request is a question: answer with this and store nothing. */
   readonly handshake: HandshakeResponse | undefined;
+  /** What the provider must be answered with once the event is stored; undefined: anything will do. */
+  readonly answer: AnswerResponse | undefined;
 }
 
 /**
@@ -56,14 +60,17 @@ export function verifyRequest(request: InboundRequest, scheme: CompiledScheme): 
   if (!body.ok) return reject(body.reason);
   const problem = formatProblem(body.kind, contentType, scheme) ?? staleness(body.value, request, authenticated);
   if (problem !== undefined) return reject(problem);
-  const handshake = answerHandshake(scheme.handshakes, "signed", {
+  const input = {
     body: body.value,
     headers: headers.values,
     secrets: request.keys,
     sign: signerOf(authenticated),
-  });
+  };
+  const handshake = answerHandshake(scheme.handshakes, "signed", input);
   if (handshake === "bad_handshake") return reject(handshake);
-  return { ok: true, ...readDelivery(request.rawBody, body.value, headers, scheme), body: body.value, handshake };
+  const answer = answerOf(scheme.answers, input);
+  const delivery = readDelivery(request.rawBody, body.value, headers, scheme, request.nowMs);
+  return { ok: true, ...delivery, body: body.value, handshake, answer };
 }
 
 /** A GET, which no provider sends but to ask whether this URL is ours. */
@@ -79,7 +86,7 @@ function verifyQuestion(
     secrets: request.keys,
   });
   if (handshake === undefined || handshake === "bad_handshake") return reject(handshake ?? "no_handshake");
-  return { ok: true, ...readDelivery(request.rawBody, undefined, headers, scheme), body: undefined, handshake };
+  return answered(request, undefined, headers, scheme, handshake);
 }
 
 /** Some providers hand over their secret in a first POST, which therefore is not signed yet (Notion's verification_token). */
@@ -99,7 +106,19 @@ function refuseOrIntroduce(
     secrets: request.keys,
   });
   if (handshake === undefined || handshake === "bad_handshake") return reject(reason);
-  return { ok: true, ...readDelivery(request.rawBody, body, headers, scheme), body, handshake };
+  return answered(request, body, headers, scheme, handshake);
+}
+
+/** A question that no signature came with: its answer is all that it leads to. */
+function answered(
+  request: InboundRequest,
+  body: unknown,
+  headers: PickedHeaders,
+  scheme: CompiledScheme,
+  handshake: HandshakeResponse,
+): VerifiedRequest {
+  const delivery = readDelivery(request.rawBody, body, headers, scheme, request.nowMs);
+  return { ok: true, ...delivery, body, handshake, answer: undefined };
 }
 
 /** A text that says so is no JSON gone wrong: it was signed, and is kept as a text. */

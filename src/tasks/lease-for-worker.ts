@@ -1,7 +1,7 @@
 import { authorise, authoriseAgent } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
-import { type AgentNames, agentNameKey, type AgentRecord } from "../agents/agent-cache.ts";
-import { selectEventDocuments } from "../events/document-store.ts";
+import { type AgentNames, agentNameKey } from "../agents/agent-cache.ts";
+import { selectEventDocuments, selectEventSizes } from "../events/document-store.ts";
 import { InvalidError } from "../lib/errors.ts";
 import type { EventDocument } from "../routing/event-document.ts";
 import type { TaskServices } from "./announce-tasks.ts";
@@ -25,24 +25,25 @@ export interface LeasedWork {
   readonly event: EventDocument | undefined;
 }
 
-async function resolveAgents(
-  ctx: Context & TaskServices,
-  names: AgentNames,
-  wanted: readonly string[],
-): Promise<AgentRecord[]> {
+async function resolveAgents(ctx: Context, names: AgentNames, wanted: readonly string[]): Promise<string[]> {
   const unique = [...new Set(wanted)];
   const { projectId } = ctx.actor;
   const ids = await names.getMany(
     ctx.db,
     unique.map((name) => agentNameKey(projectId, name)),
   );
-  const records = await ctx.agents.getMany(ctx.db, ids.values());
   return unique.map((name) => {
-    const record = records.get(ids.get(agentNameKey(projectId, name)) ?? "");
-    if (record !== undefined) return record;
+    const id = ids.get(agentNameKey(projectId, name));
+    if (id !== undefined) return id;
     const path = `agents.${wanted.indexOf(name)}`;
     throw new InvalidError("There is no such agent.", [{ path, message: "no agent has this name" }]);
   });
+}
+
+const maxEventBytes = 16 * 1024 * 1024;
+
+function eventIdsOf(tasks: readonly LeasedTask[]): string[] {
+  return tasks.flatMap((task) => (task.event === null ? [] : [task.event.id]));
 }
 
 // The tasks are leased and nobody has them in hand: they would be gone until their leases lapse, at the cost of an attempt.
@@ -53,10 +54,22 @@ async function giveBack(ctx: Context & TaskServices, tasks: readonly LeasedTask[
     );
 }
 
+// A hundred events of ten megabytes would be a gigabyte in memory. The first task is handed over whatever its event's size.
+async function countFitting(ctx: Context, tasks: readonly LeasedTask[]): Promise<number> {
+  if (tasks.length <= 1) return tasks.length;
+  const sizes = await selectEventSizes(ctx.db, eventIdsOf(tasks));
+  let bytes = 0;
+  const tooMuch = tasks.findIndex((task, index) => {
+    bytes += sizes.get(task.event?.id ?? "") ?? 0;
+    return index > 0 && bytes > maxEventBytes;
+  });
+  return tooMuch === -1 ? tasks.length : tooMuch;
+}
+
 /**
  * Leases tasks for a worker, waiting up to `waitSeconds` for some. Throws ForbiddenError for an agent that the credential
- * is not for, InvalidError for one that does not exist. The events are read after the lease has committed. When the worker
- * has gone away meanwhile (`isGone`), what was leased for it is given back.
+ * is not for, InvalidError for one that does not exist. The events are read after the lease has committed. What
+ * cannot be handed over is given back: the worker has gone away meanwhile (`isGone`), or the events are too large together.
  */
 export async function leaseForWorker(
   ctx: Context & TaskServices,
@@ -67,26 +80,23 @@ export async function leaseForWorker(
 ): Promise<LeasedWork[]> {
   authorise(ctx.actor, "worker:lease");
   for (const name of request.agents) authoriseAgent(ctx.actor, name);
-  const agents = await resolveAgents(ctx, names, request.agents);
-  const lease = (): Promise<LeasedTask[]> =>
-    leaseTasksNow(ctx, {
-      actor: ctx.actor,
-      workerId: request.workerId,
-      agents,
-      max: request.max,
-      ...(request.leaseSeconds === undefined ? {} : { leaseSeconds: request.leaseSeconds }),
-    });
-  const agentIds = agents.map((agent) => agent.id);
+  const agentIds = await resolveAgents(ctx, names, request.agents);
+  const { workerId, max, leaseSeconds } = request;
+  const lease = async (): Promise<LeasedTask[]> => {
+    // Anew each time: their limits may change while the worker waits.
+    const agents = [...(await ctx.agents.getMany(ctx.db, agentIds)).values()];
+    const options = leaseSeconds === undefined ? {} : { leaseSeconds };
+    return await leaseTasksNow(ctx, { actor: ctx.actor, workerId, agents, max, ...options });
+  };
   const tasks = await waiters.until(agentIds, lease, request.waitSeconds * 1000, caller.signal);
+  let handedOver = 0;
   try {
-    const eventIds = tasks.flatMap((task) => (task.event === null ? [] : [task.event.id]));
-    const documents = await selectEventDocuments(ctx.db, eventIds);
-    if (!caller.isGone())
-      return tasks.map((task) => ({ task, event: task.event === null ? undefined : documents.get(task.event.id) }));
-  } catch (error) {
-    await giveBack(ctx, tasks);
-    throw error;
+    const fitting = tasks.slice(0, await countFitting(ctx, tasks));
+    const documents = await selectEventDocuments(ctx.db, eventIdsOf(fitting));
+    if (caller.isGone()) return [];
+    handedOver = fitting.length;
+    return fitting.map((task) => ({ task, event: documents.get(task.event?.id ?? "") }));
+  } finally {
+    await giveBack(ctx, tasks.slice(handedOver));
   }
-  await giveBack(ctx, tasks);
-  return [];
 }

@@ -24,15 +24,21 @@ const probeMs = 5_000;
 export class TaskWaiters {
   readonly #byAgent = new Map<string, Set<Waiter>>();
   readonly #all = new Set<Waiter>();
-  readonly #off: () => void;
+  readonly #offs: readonly (() => void)[];
   readonly #probes: NodeJS.Timeout;
   #stopped = false;
 
   constructor(signals: Pick<Signals, "on">) {
-    this.#off = signals.on("tasks", (keys) => {
-      if (keys === "all") this.#probeAll();
-      else for (const key of keys) this.#wakeFor(key);
-    });
+    this.#offs = [
+      signals.on("tasks", (keys) => {
+        if (keys === "all") this.#probeAll();
+        else for (const key of keys) this.#wakeFor(key);
+      }),
+      // An agent whose limit was raised may have places for tasks that waited.
+      signals.on("agents", (keys) => {
+        if (keys !== "all") for (const agentId of keys) this.#wake(agentId, 1, "probe");
+      }),
+    ];
     this.#probes = setInterval(() => this.#probeAll(), probeMs);
     this.#probes.unref();
   }
@@ -79,7 +85,7 @@ export class TaskWaiters {
   /** Ends every wait; later ones do not begin. */
   stop(): void {
     this.#stopped = true;
-    this.#off();
+    for (const off of this.#offs) off();
     clearInterval(this.#probes);
     for (const waiter of this.#all) waiter.wake?.();
   }

@@ -93,10 +93,8 @@ describe("an endpoint at a denied address", () => {
     await stage.processAll();
 
     const attempts = await stage.attempts();
-    assert.deepEqual(
-      attempts.map(({ outcome, status }) => [outcome, status]),
-      Array(3).fill(["blocked", null]),
-    );
+    assert.equal(attempts.length, 3);
+    for (const { outcome, status } of attempts) assert.deepEqual([outcome, status], ["blocked", null]);
     assert.ok(!attempts.some(({ error }) => error?.includes("127.0.0.1")), "an error must not map the inner network");
     assert.deepEqual([receiver.connections(), asked.length], [0, 2]);
     for (const { state, next_attempt_at } of await stage.deliveries())

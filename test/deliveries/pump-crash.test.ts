@@ -50,7 +50,7 @@ describe("a process that dies with deliveries in hand", () => {
 
     assert.equal(receiver.requests.length, 6);
     const ids = receiver.requests.map(({ headers }) => headers["webhook-id"]);
-    assert.deepEqual(ids.slice(3).toSorted(), ids.slice(0, 3).toSorted());
+    assert.deepEqual(new Set(ids.slice(3)), new Set(ids.slice(0, 3)));
     assert.equal(new Set(ids).size, 3);
     for (const { state, attempts } of await stage.deliveries()) assert.deepEqual([state, attempts], ["succeeded", 1]);
     assert.deepEqual(await stage.jobs(), []);
@@ -141,10 +141,7 @@ describe("an attempt that cannot be written down", () => {
     await receiver.until(2);
     await pump.drain();
     assert.equal(receiver.requests.length, 2);
-    assert.deepEqual(
-      (await stage.deliveries()).map(({ state, attempts }) => [state, attempts]),
-      Array(2).fill(["succeeded", 1]),
-    );
+    for (const { state, attempts } of await stage.deliveries()) assert.deepEqual([state, attempts], ["succeeded", 1]);
     assert.equal((await stage.attempts()).length, 2);
   });
 

@@ -23,6 +23,21 @@ describe("one endpoint that never answers", () => {
     for (const receiver of receivers) await receiver[Symbol.asyncDispose]();
   });
 
+  it("gets fewer places with each call in vain, so that several do not hold all slots either", async () => {
+    await using hole = await startGatedReceiver();
+    await using receiver = await startReceiver();
+    await using stage = await startDeliveryStage({ settings: { slots: 8, endpointConcurrency: 4 } });
+    for (const path of ["/one", "/two"])
+      await stage.addEndpoint(new URL(path, hole.url).href, { eventTypes: ["to.hole"], timeoutSeconds: 1 });
+    await stage.announce(...Array.from({ length: 50 }, () => ({ type: "to.hole" })));
+    stage.startPump();
+    await hole.untilHeld(8);
+    await stage.addEndpoint(receiver.url, { eventTypes: ["test.sent"] });
+    await stage.announceMany(60);
+    await receiver.until(60);
+    assert.ok(hole.requests.length <= 10, `${hole.requests.length} calls that nobody answers`);
+  });
+
   it("holds no more than half of the slots, whatever its own concurrency", async () => {
     await using hole = await startGatedReceiver();
     await using receiver = await startReceiver();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { toWireId } from "../../src/lib/ids.ts";
+import { fromWireId, toWireId } from "../../src/lib/ids.ts";
 import type { Hub } from "../../src/hub.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestHub, type TestHub } from "../support/test-hub.ts";
-import { type RawAnswer, request } from "./raw-http.ts";
+import { headerOf, type RawAnswer, request } from "./raw-http.ts";
 import { github, newDeliveryId, openSource, senders, stripe, svix, storedOf } from "./senders.ts";
 
 /** All of an answer that could tell one refusal from another. */
@@ -93,6 +93,22 @@ describe("bad input, rows 20-22: sources and their secrets", () => {
     storedOf(await source.send());
     test.clock.advanceBy(6);
     assert.equal((await source.send()).status, 401);
+  });
+
+  it("a source whose secret cannot be opened is a 503 that does not say so, and no other source is touched", async () => {
+    const [broken, whole] = [await openSource(test, github), await openSource(test, github)];
+    const { db } = test.hub.services;
+    const text = "UPDATE source_secrets SET sealed = '\\x00' WHERE source_id = $1";
+    await db.query({ text }, [fromWireId("source", broken.id)]);
+    const answers = await Promise.all([broken.send(), whole.send(), broken.send(), whole.send()]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [503, 200, 503, 200],
+    );
+    for (const answer of answers.filter(({ status }) => status === 503)) {
+      assert.match(headerOf(answer, "Retry-After") ?? "", /^\d+$/);
+      assert.doesNotMatch(answer.body, /secret|key/i);
+    }
   });
 
   it("a source that is switched off, or gets another secret, on one hub is so on the other shortly after", async () => {

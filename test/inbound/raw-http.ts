@@ -42,6 +42,16 @@ export async function exchange(url: string, ...parts: readonly (string | Buffer)
   return parseAnswer(Buffer.concat(chunks).toString());
 }
 
+/** Writes a part of a request and goes away once the server has had the time to read it. */
+export async function abandon(url: string, ...parts: readonly (string | Buffer)[]): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, "connect");
+  for (const part of parts) await new Promise((resolve) => socket.write(part, resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  socket.resetAndDestroy();
+}
+
 /** The bytes of a request's line and headers, with nothing added but Host. */
 export function headOf(method: string, url: string, headers: readonly Header[]): Buffer {
   const { host, pathname, search } = new URL(url);
@@ -55,7 +65,7 @@ export async function request(
   method: string,
   url: string,
   headers: readonly Header[] = [],
-  body: Buffer | undefined = undefined,
+  body?: Buffer,
 ): Promise<RawAnswer> {
   const length: Header[] = body === undefined ? [] : [["Content-Length", String(body.length)]];
   const head = headOf(method, url, [...headers, ...length, ["Connection", "close"]]);

@@ -192,7 +192,7 @@ export async function openSource(
 }
 
 /** What the hub answers to one that it has stored. */
-export interface Stored {
+interface Stored {
   readonly eventId: string;
   readonly duplicate: boolean;
 }

@@ -3,12 +3,13 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { sign } from "@octokit/webhooks-methods";
-import { createHubDatabase } from "../support/hub-database.ts";
-import { type CommandOptions, type HubProcess, startHubProcess } from "../support/hub-process.ts";
+import type { SettingsOverride } from "../../src/platform/config.ts";
+import { createHubDatabase, type HubDatabase } from "../support/hub-database.ts";
+import { type HubProcess, startHubProcess } from "../support/hub-process.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { bearer, beginRequest } from "../support/slow-request.ts";
 import { clientOf } from "../support/test-hub.ts";
-import { type MainJob, setUpMainJob } from "../support/traffic.ts";
+import { setUpMainJob } from "../support/traffic.ts";
 
 /** Tells the hub to stop and waits until it has begun to. */
 async function beginStop(hub: HubProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
@@ -27,35 +28,33 @@ async function takesConnections(url: string): Promise<boolean> {
     .finally(() => socket.destroy());
 }
 
+/** A hub and its database. */
+interface StartedHub extends AsyncDisposable {
+  readonly hub: HubProcess;
+  readonly database: HubDatabase;
+}
+
+async function startHub(settings: SettingsOverride = {}): Promise<StartedHub> {
+  const database = await createHubDatabase();
+  const hub = await startHubProcess({ environment: database.environment, settings });
+  return {
+    hub,
+    database,
+    async [Symbol.asyncDispose]() {
+      await hub[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
 describe("a hub that is told to stop", function () {
   this.timeout(30_000);
 
-  async function startWithJob(
-    receiverUrl: string,
-    settings: CommandOptions["settings"] = {},
-  ): Promise<
-    { readonly hub: HubProcess; readonly job: MainJob } & AsyncDisposable & {
-        readonly database: Awaited<ReturnType<typeof createHubDatabase>>;
-      }
-  > {
-    const database = await createHubDatabase();
-    const hub = await startHubProcess({ environment: database.environment, settings });
-    const job = await setUpMainJob(hub.url, database.adminKey, receiverUrl);
-    return {
-      hub,
-      job,
-      database,
-      async [Symbol.asyncDispose]() {
-        await hub[Symbol.asyncDispose]();
-        await database[Symbol.asyncDispose]();
-      },
-    };
-  }
-
   it("answers the requests that are under way, ends the waits, takes no connection, and exits with 0", async () => {
     await using receiver = await startReceiver();
-    await using test = await startWithJob(receiver.url);
-    const { hub, job, database } = test;
+    await using test = await startHub();
+    const { hub, database } = test;
+    const job = await setUpMainJob(hub.url, database.adminKey, receiver.url);
     const body = JSON.stringify({ action: "opened", issue: { title: "The last one" } });
     using inbound = await beginRequest(hub.url + job.sourcePath, body, {
       "content-type": "application/json",
@@ -94,9 +93,9 @@ describe("a hub that is told to stop", function () {
       arrived.resolve();
       return answer.promise;
     });
-    await using test = await startWithJob(receiver.url);
+    await using test = await startHub();
     const { hub, database } = test;
-    await publish(hub.url, database.adminKey);
+    await publish(hub.url, database.adminKey, receiver.url);
     await arrived.promise;
     await beginStop(hub, "SIGINT");
     answer.resolve({ status: 200 });
@@ -112,9 +111,9 @@ describe("a hub that is told to stop", function () {
       arrived.resolve();
       return new Promise(() => {});
     });
-    await using test = await startWithJob(receiver.url, { shutdown: { deadlineSeconds: 1 } });
+    await using test = await startHub({ shutdown: { deadlineSeconds: 1 } });
     const { hub, database } = test;
-    await publish(hub.url, database.adminKey);
+    await publish(hub.url, database.adminKey, receiver.url);
     await arrived.promise;
     using _stuck = await beginRequest(
       `${hub.url}/api/v1/subscribers`,
@@ -140,9 +139,9 @@ describe("a hub that is told to stop", function () {
       arrived.resolve();
       return new Promise(() => {});
     });
-    await using test = await startWithJob(receiver.url);
+    await using test = await startHub();
     const { hub, database } = test;
-    await publish(hub.url, database.adminKey);
+    await publish(hub.url, database.adminKey, receiver.url);
     await arrived.promise;
     await beginStop(hub);
     // What comes sooner is npm, which hands on what the terminal has sent already.
@@ -151,10 +150,13 @@ describe("a hub that is told to stop", function () {
   });
 });
 
-async function publish(url: string, adminKey: string): Promise<void> {
-  const message = { type: "task.completed", data: { n: 1 } };
-  const answer = await clientOf(url, adminKey)("POST", "/api/v1/messages", message);
-  assert.equal(answer.status, 202);
+/** Has the hub send a message to the receiver. */
+async function publish(url: string, adminKey: string, receiverUrl: string): Promise<void> {
+  const call = clientOf(url, adminKey);
+  const endpoint = await call("POST", "/api/v1/endpoints", { url: receiverUrl, eventTypes: ["report.ready"] });
+  assert.equal(endpoint.status, 201);
+  const message = await call("POST", "/api/v1/messages", { type: "report.ready", data: { n: 1 } });
+  assert.equal(message.status, 202);
 }
 
 async function longPolls(url: string, count: number): Promise<void> {

@@ -16,9 +16,9 @@ export interface HubDatabase extends AsyncDisposable {
   until(text: string, seconds: number, explain?: string): Promise<void>;
 }
 
-/** Makes such a database. */
-export async function createHubDatabase(): Promise<HubDatabase> {
-  const { connectionString, drop } = await createTestDatabase();
+/** Makes such a database, with the schema, or `empty`. */
+export async function createHubDatabase({ empty = false } = {}): Promise<HubDatabase> {
+  const { connectionString, drop } = await createTestDatabase({ empty });
   const db = openDatabase(connectionString, 4, createLogger("silent"));
   const adminKey = `admin-${generateMasterKey()}`;
   const rows = <Row extends object>(text: string): Promise<Row[]> => db.query<Row>({ text }, []);

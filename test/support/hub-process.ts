@@ -47,10 +47,19 @@ export interface HubProcess extends Command {
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const inherited = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
 
+// Each leads a process group of its own, so that what it has started itself, as npm does, can be ended with it.
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // All of it has ended.
+  }
+}
+
 // For a test that is cut off by its time limit, or a run that is interrupted: nothing of it may stay.
 const running = new Set<ChildProcess>();
 process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
+  for (const child of running) killGroup(child);
 });
 
 function parseLog(text: string): LogLine[] {
@@ -77,6 +86,7 @@ export async function startCommand(
       ...environment,
     },
     stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
   });
   running.add(child);
   let stdout = "";
@@ -116,7 +126,7 @@ export async function startCommand(
     send: (signal) => child.kill(signal),
     ended,
     async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
+      killGroup(child);
       await ended;
     },
   };

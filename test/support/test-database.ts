@@ -40,12 +40,15 @@ export async function createTemplateDatabase(
   await execute(server, `ALTER DATABASE ${templateName} ALLOW_CONNECTIONS false`);
 }
 
-/** Clones the template (10 ms in memory, 200 ms on disk) on the run's server, which `TEST_DATABASE_URL` names. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/**
+ * Clones the template (10 ms in memory, 200 ms on disk) on the run's server, which `TEST_DATABASE_URL` names. An `empty` one
+ * has no schema at all.
+ */
+export async function createTestDatabase({ empty = false } = {}): Promise<TestDatabase> {
   const server = process.env["TEST_DATABASE_URL"];
   if (server === undefined) throw new Error("TEST_DATABASE_URL is not set: run mocha with test/support/root-hooks.ts");
   const name = `hookyard_test_${randomBytes(6).toString("hex")}`;
-  await execute(server, `CREATE DATABASE ${name} TEMPLATE ${templateName}`);
+  await execute(server, `CREATE DATABASE ${name} TEMPLATE ${empty ? "template0" : templateName}`);
   return {
     connectionString: databaseUrl(server, name),
     drop: () => execute(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),

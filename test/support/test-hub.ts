@@ -36,6 +36,8 @@ export interface TestHub extends AsyncDisposable {
   readonly projectId: string;
   /** A client with another credential; without one when it is undefined. */
   as(key: string | undefined): TestClient;
+  /** Calls another process' hub as the owner. */
+  at(url: string): TestClient;
   /** A key of the test's project with this role. */
   keyFor(role: string, agents?: readonly string[]): Promise<string>;
   /** The owner's client of a further project. */
@@ -102,6 +104,7 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
     call,
     projectId: toWireId("project", project.id),
     as: (key) => clientOf(hub.url, key),
+    at: (url) => clientOf(url, project.ownerKey),
     keyFor: async (role, agents) => {
       const answer = await call("POST", "/api/v1/keys", { name: `a ${role}`, role, ...(agents ? { agents } : {}) });
       if (answer.status !== 201) throw new Error(`no key: ${JSON.stringify(answer.body)}`);

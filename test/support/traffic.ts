@@ -38,7 +38,7 @@ export async function sendDelivery(
   url: string,
   job: MainJob,
   deliveryId: string,
-): Promise<{ readonly status: number; readonly eventId?: string; readonly duplicate?: boolean } | undefined> {
+): Promise<{ readonly status: number; readonly eventId?: string; readonly code?: string } | undefined> {
   const body = JSON.stringify({ action: "opened", issue: { title: `The issue of ${deliveryId}` } });
   const headers = {
     "content-type": "application/json",

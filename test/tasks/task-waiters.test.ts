@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { SignalListener } from "../../src/platform/signals.ts";
+import type { SignalListener, Topic } from "../../src/platform/signals.ts";
 import { TaskWaiters } from "../../src/tasks/task-waiters.ts";
 
 const never = new AbortController().signal;
@@ -8,7 +8,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 /** Waiters and a queue of tasks in memory; nothing of it touches a database. */
 class Bench {
   tell: SignalListener = () => {};
-  readonly waiters = new TaskWaiters({ on: (_topic, listener) => this.#listen(listener) });
+  readonly waiters = new TaskWaiters({ on: (topic, listener) => this.#listen(topic, listener) });
   readonly queues = new Map<string, number[]>();
   attempts = 0;
 
@@ -18,8 +18,8 @@ class Bench {
     await turn();
   }
 
-  #listen(listener: SignalListener): () => void {
-    this.tell = listener;
+  #listen(topic: Topic, listener: SignalListener): () => void {
+    if (topic === "tasks") this.tell = listener;
     return () => {};
   }
 

@@ -1,11 +1,17 @@
 import type { Provider } from "./provider.ts";
 
-/** https://docs.slack.dev/authentication/verifying-requests-from-slack */
 export const slack: Provider = {
   id: "slack",
   name: "Slack",
+  docsUrl: "https://docs.slack.dev/authentication/verifying-requests-from-slack",
   secretHint: "The signing secret at Basic Information → App Credentials of the app; not the verification token.",
+  setup: [
+    "Copy the Signing Secret from Basic Information → App Credentials of your app here, and create the source first.",
+    "Event Subscriptions → Enable Events, Request URL: {url}. Slack asks it a challenge, which is answered.",
+    "Interactivity and slash commands may have the same URL.",
+  ],
   handshake: "A signed url_verification is answered with its challenge as text, a signed ssl_check with an empty 200.",
+  oracle: "its published vector",
   scheme: {
     algorithm: "hmac-sha256",
     header: "x-slack-signature",
@@ -29,5 +35,19 @@ export const slack: Provider = {
       { match: { pointer: "/type", equals: "url_verification" }, respond: { text: { pointer: "/challenge" } } },
       { match: { pointer: "/ssl_check", equals: "1" }, respond: {} },
     ],
+    // What answers an interaction or a command is shown to the user; only an empty body says no more than "received".
+    answer: { match: { pointer: "/trigger_id", exists: true }, respond: {} },
+  },
+  sample: {
+    body: {
+      token: "not-looked-at",
+      team_id: "T061EG9R6",
+      api_app_id: "A0FFV41KK",
+      type: "event_callback",
+      event_id: "Ev$id",
+      event_time: "$seconds",
+      event: { type: "app_mention", channel: "C0LAN2Q65", ts: "1515449522.000016", text: "<@U0LAN0Z89> triage this" },
+    },
+    eventType: "app_mention",
   },
 };

@@ -33,8 +33,16 @@ export function anySignatureMatches(
   return matches !== 0;
 }
 
-/** One KeyObject per secret, made once: with a Buffer, `createHmac` takes 14 µs for 4 KB instead of 4 µs. */
-function expectedSignature(method: SignatureMethod, key: KeyObject, content: SignedContent, rawBody: Buffer): Buffer {
+/**
+ * The signature of the content by a key that is a secret. One KeyObject per secret, made once: with a Buffer, `createHmac` takes 14 µs
+ * for 4 KB instead of 4 µs.
+ */
+export function expectedSignature(
+  method: SignatureMethod,
+  key: KeyObject,
+  content: SignedContent,
+  rawBody: Buffer,
+): Buffer {
   const hash =
     method.hmacHash === undefined ? createHash("sha256").update(key.export()) : createHmac(method.hmacHash, key);
   if (content.before !== "") hash.update(content.before, "latin1");

@@ -28,3 +28,17 @@ export function readPointerText(document: unknown, path: PointerPath): string | 
   if (typeof found === "string") return found === "" ? undefined : found;
   return Number.isSafeInteger(found) ? String(found) : undefined;
 }
+
+/** A copy of the document in which the value stands there; lists and objects on the way are made where they are missing. */
+export function withValueAt(document: unknown, path: PointerPath, value: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  if (Array.isArray(document) && /^\d+$/.test(key)) {
+    const items: unknown[] = [...document];
+    items[Math.min(Number(key), items.length)] = withValueAt(document[Number(key)], rest, value);
+    return items;
+  }
+  const properties = typeof document === "object" && document !== null ? Object.entries(document) : [];
+  const inner = properties.find(([name]) => name === key)?.[1] as unknown;
+  return Object.fromEntries([...properties, [key, withValueAt(inner, rest, value)]]);
+}

@@ -1,5 +1,12 @@
 import { listOf } from "./scheme-shape.ts";
-import type { HandshakeShape, MethodShape, SchemeShape, ValueShape } from "./scheme-shape.ts";
+import type {
+  AnswerShape,
+  ConditionShape,
+  HandshakeShape,
+  MethodShape,
+  SchemeShape,
+  ValueShape,
+} from "./scheme-shape.ts";
 
 /** One rule that a scheme breaks: where, and a sentence for whoever wrote it. */
 interface SchemeProblem {
@@ -30,12 +37,19 @@ export function schemeProblems(scheme: SchemeShape): readonly SchemeProblem[] {
       report(["keepHeaders", index], `${name} is a credential or a signature and is never kept`);
   }
   for (const field of ["deliveryId", "eventType"] as const) {
-    if (headersOf(scheme[field]).some((name) => secretHeaders.has(name.toLowerCase())))
-      report([field], "cannot come from a credential or a signature header");
+    const mayNotShow = (value: ValueShape | undefined) =>
+      headersOf(value).some((name) => secretHeaders.has(name.toLowerCase()));
+    const message = "cannot come from a credential or a signature header";
+    if (mayNotShow(scheme[field])) report([field], message);
+    if (mayNotShow(scheme.batch?.[field])) report(["batch", field], message);
   }
   for (const [index, handshake] of listOf(scheme.handshake).entries()) {
     const at = Array.isArray(scheme.handshake) ? ["handshake", index] : ["handshake"];
     checkHandshake(handshake, scheme, (path, message) => report([...at, ...path], message));
+  }
+  for (const [index, answer] of listOf(scheme.answer).entries()) {
+    const at = Array.isArray(scheme.answer) ? ["answer", index] : ["answer"];
+    checkAnswer(answer, "signed", scheme, (path, message) => report([...at, ...path], message));
   }
   return problems;
 }
@@ -85,27 +99,46 @@ function checkSigned(method: MethodShape, report: Report): void {
 }
 
 function checkHandshake(handshake: HandshakeShape, scheme: SchemeShape, report: Report): void {
-  const { match, respond } = handshake;
-  const isGet = handshake.request === "get";
-  const places = [match.pointer, match.header, match.query].filter((place) => place !== undefined);
-  if (places.length !== 1) report(["match"], "name exactly one of pointer, header and query");
-  const tests = [match.equals, match.exists, match.equalsSecret].filter((test) => test !== undefined);
-  if (tests.length !== 1) report(["match"], "name exactly one of equals, exists and equalsSecret");
+  checkAnswer(handshake, handshake.request ?? "signed", scheme, report);
+  if (handshake.secretFrom !== undefined && handshake.request !== "unsigned")
+    report(["secretFrom"], "belongs to request: unsigned: whoever can sign has handed over the secret already");
+}
+
+function checkAnswer(
+  { match, respond }: AnswerShape,
+  request: NonNullable<HandshakeShape["request"]>,
+  scheme: SchemeShape,
+  report: Report,
+): void {
+  const isGet = request === "get";
+  for (const [index, condition] of listOf(match).entries()) {
+    const at = Array.isArray(match) ? ["match", index] : ["match"];
+    checkCondition(condition, isGet, (path, message) => report([...at, ...path], message));
+  }
   if (respond.text !== undefined && respond.json !== undefined) report(["respond"], "text or json, not both");
-  if (isGet !== (match.query !== undefined)) report(["match"], "query belongs to request: get, and only to it");
 
   const parts = [respond.text, ...Object.values(respond.json ?? {})].filter((part) => typeof part === "object");
   for (const part of parts) {
     if ("query" in part !== isGet) report(["respond"], "query belongs to request: get, and only to it");
-    if ("hmac" in part && handshake.request !== undefined && handshake.request !== "signed")
+    if ("hmac" in part && request !== "signed")
       report(["respond"], "only a signed handshake is answered with a signature");
     if ("hmac" in part && !scheme.algorithm.startsWith("hmac-"))
       report(["respond"], "hmac needs an algorithm that is one");
   }
 }
 
+function checkCondition(condition: ConditionShape, isGet: boolean, report: Report): void {
+  const { pointer, header, query, equals, exists, equalsSecret } = condition;
+  const places = [pointer, header, query].filter((place) => place !== undefined);
+  if (places.length !== 1) report([], "name exactly one of pointer, header and query");
+  const tests = [equals, exists, equalsSecret].filter((test) => test !== undefined);
+  if (tests.length !== 1) report([], "name exactly one of equals, exists and equalsSecret");
+  if (isGet !== (query !== undefined)) report([], "query belongs to request: get, and only to it");
+}
+
 function headersOf(value: ValueShape | undefined): readonly string[] {
   if (value === undefined) return [];
-  const parts = "joined" in value ? value.joined : [value];
+  const choices = "firstOf" in value ? value.firstOf : [value];
+  const parts = choices.flatMap((choice) => ("joined" in choice ? choice.joined : [choice]));
   return parts.flatMap((part) => ("header" in part ? listOf(part.header) : []));
 }

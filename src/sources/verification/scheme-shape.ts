@@ -61,15 +61,29 @@ const methodFields = {
   secret: secretRule.optional(),
 };
 
+const except = z.array(z.string().min(1).max(100)).min(1).max(8).optional();
 const valuePart = z.union([
-  z.strictObject({ header: oneOrMany(headerName) }),
-  z.strictObject({ pointer: oneOrMany(jsonPointer) }),
+  z.strictObject({ header: oneOrMany(headerName), except }),
+  z.strictObject({ pointer: oneOrMany(jsonPointer), except }),
   z.strictObject({ keyOtherThan: z.array(z.string().max(100)).min(1).max(16) }),
 ]);
-const value = z.union([
+const completeValue = z.union([
   valuePart,
   z.strictObject({ joined: z.array(valuePart).min(2).max(4), separator: separator.optional() }),
 ]);
+const value = z.union([completeValue, z.strictObject({ firstOf: z.array(completeValue).min(2).max(4) })]);
+
+/** Where the items of a batch stand: a pointer of which `*` is every item of a list, and that ends with one. */
+const itemsPattern = z
+  .string()
+  .max(200)
+  .regex(/^(?:\/(?:[^~/]|~[01])*)*\/\*$/, "must be a pointer that ends in /*, such as /events/*");
+
+const batch = z.strictObject({
+  items: oneOrMany(itemsPattern),
+  deliveryId: value.optional(),
+  eventType: value.optional(),
+});
 
 const answerPart = z.union([
   z.strictObject({ pointer: jsonPointer }),
@@ -77,22 +91,29 @@ const answerPart = z.union([
   z.strictObject({ hmac: jsonPointer }),
 ]);
 
+const condition = z.strictObject({
+  pointer: jsonPointer.optional(),
+  header: headerName.optional(),
+  query: queryName.optional(),
+  equals: scalar.optional(),
+  exists: z.boolean().optional(),
+  equalsSecret: z.string().min(1).max(32).optional(),
+});
+
+const respond = z.strictObject({
+  status: z.int().min(200).max(299).optional(),
+  text: z.union([z.string().max(200), answerPart]).optional(),
+  json: z.record(z.string().max(100), z.union([scalar, answerPart])).optional(),
+});
+
 const handshake = z.strictObject({
   request: z.enum(["signed", "unsigned", "get"]).optional(),
-  match: z.strictObject({
-    pointer: jsonPointer.optional(),
-    header: headerName.optional(),
-    query: queryName.optional(),
-    equals: scalar.optional(),
-    exists: z.boolean().optional(),
-    equalsSecret: z.string().min(1).max(32).optional(),
-  }),
-  respond: z.strictObject({
-    status: z.int().min(200).max(299).optional(),
-    text: z.union([z.string().max(200), answerPart]).optional(),
-    json: z.record(z.string().max(100), z.union([scalar, answerPart])).optional(),
-  }),
+  match: oneOrMany(condition),
+  secretFrom: jsonPointer.optional(),
+  respond,
 });
+
+const answer = z.strictObject({ match: oneOrMany(condition).optional(), respond });
 
 /** The form of a scheme, before the rules that span several of its fields. */
 export const schemeShape = z.strictObject({
@@ -100,16 +121,23 @@ export const schemeShape = z.strictObject({
   alternatives: z.array(z.strictObject(methodFields)).min(1).max(3).optional(),
   body: oneOrMany(z.enum(["json", "form"])).optional(),
   deliveryId: value.optional(),
+  repeatWindowSeconds: z.int().min(1).max(86_400).optional(),
   eventType: value.optional(),
+  batch: batch.optional(),
   keepHeaders: z.array(headerName).max(32).optional(),
   handshake: oneOrMany(handshake).optional(),
+  answer: oneOrMany(answer).optional(),
 });
 
 export type SchemeShape = z.infer<typeof schemeShape>;
 export type MethodShape = z.infer<z.ZodObject<typeof methodFields, z.core.$strict>>;
 export type ValueShape = z.infer<typeof value>;
+export type CompleteValueShape = z.infer<typeof completeValue>;
 export type ValuePartShape = z.infer<typeof valuePart>;
+export type BatchShape = z.infer<typeof batch>;
+export type ConditionShape = z.infer<typeof condition>;
 export type HandshakeShape = z.infer<typeof handshake>;
+export type AnswerShape = z.infer<typeof answer>;
 export type AnswerPartShape = z.infer<typeof answerPart>;
 
 /** A field that holds one item or a list of them, as a list. */

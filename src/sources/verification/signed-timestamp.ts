@@ -47,3 +47,9 @@ export function timestampProblem(
   if (atMs - nowMs > toleranceSeconds * 1000) return "future_timestamp";
   return undefined;
 }
+
+/** A time as the sender would write it. */
+export function writeTimestamp({ unit }: SignedTimestamp, nowMs: number): string {
+  if (unit === "rfc3339") return new Date(nowMs).toISOString();
+  return String(unit === "milliseconds" ? nowMs : Math.floor(nowMs / 1000));
+}
