@@ -2,16 +2,33 @@ import { z } from "zod";
 import { authorise } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
 import { providers } from "./providers/catalogue.ts";
+import type { Provider } from "./providers/provider.ts";
 import { namedVerificationScheme } from "./source.ts";
 
-/** A provider as the API shows it. */
+const secretFieldSchema = z.object({
+  label: z.string(),
+  hint: z.string().describe("Where it is found, and how it is written."),
+  prefix: z.string().exactOptional().describe("Goes before it in the source's `secrets`, and says what it is for."),
+  required: z.boolean(),
+});
+
+/** A provider as the API shows it: what a form for a source of it needs. */
 export const providerSchema = z
   .object({
     id: z.string(),
     name: z.string(),
-    scheme: namedVerificationScheme.exactOptional().describe("How it signs. Absent: the source brings its own."),
-    handshake: z.string().exactOptional().describe("What it asks besides sending events, and what it is answered."),
     docs: z.string().describe("Where its secret is found, and how it is written."),
+    docsUrl: z.string().exactOptional().describe("Its own page on its webhooks."),
+    secrets: z.array(secretFieldSchema).describe("What to ask for; each becomes one of the source's `secrets`."),
+    setup: z.array(z.string()).describe("What to do at the provider, step by step; {url} stands for the source's URL."),
+    settings: z
+      .array(z.enum(["header", "deliveryId", "eventType"]))
+      .exactOptional()
+      .describe("What a source may say of its sender in `verification`."),
+    handshake: z.string().exactOptional().describe("What it asks besides sending events, and what it is answered."),
+    successStatus: z.int().exactOptional().describe("The one status that it takes for success. Absent: any 2xx."),
+    batches: z.boolean().describe("Whether one delivery may hold several events."),
+    scheme: namedVerificationScheme.exactOptional().describe("How it signs. Absent: the source brings its own."),
   })
   .meta({ id: "Provider" });
 
@@ -20,11 +37,23 @@ export type ProviderView = z.infer<typeof providerSchema>;
 /** The catalogue: every provider that a source can name. */
 export function listProviders(ctx: Context): ProviderView[] {
   authorise(ctx.actor, "sources:read");
-  return [...providers.values()].map(({ id, name, scheme, handshake, secretHint }) => ({
+  return [...providers.values()].map(presentProvider);
+}
+
+function presentProvider(provider: Provider): ProviderView {
+  const { id, name, docsUrl, secretHint, setup, settings, handshake, successStatus, scheme } = provider;
+  const secrets = provider.secretFields ?? [{ label: "Secret", hint: secretHint, required: true }];
+  return {
     id,
     name,
-    ...(scheme === undefined ? {} : { scheme }),
-    ...(handshake === undefined ? {} : { handshake }),
     docs: secretHint,
-  }));
+    ...(docsUrl === undefined ? {} : { docsUrl }),
+    secrets: [...secrets],
+    setup: [...setup],
+    ...(settings === undefined ? {} : { settings: [...settings] }),
+    ...(handshake === undefined ? {} : { handshake }),
+    ...(successStatus === undefined ? {} : { successStatus }),
+    batches: scheme?.batch !== undefined,
+    ...(scheme === undefined ? {} : { scheme }),
+  };
 }

@@ -5,7 +5,8 @@ import { selectEventDocuments, selectEventSizes } from "../events/document-store
 import { InvalidError } from "../lib/errors.ts";
 import type { EventDocument } from "../routing/event-document.ts";
 import type { TaskServices } from "./announce-tasks.ts";
-import { type LeasedTask, leaseTasksNow } from "./lease-tasks.ts";
+import type { LeasedTask } from "./lease-of-agent.ts";
+import { leaseTasksNow } from "./lease-tasks.ts";
 import { releaseTask } from "./release-task.ts";
 import type { TaskWaiters } from "./task-waiters.ts";
 

@@ -1,89 +1,14 @@
-import type { Actor } from "../access/actor.ts";
 import type { AgentRecord } from "../agents/agent-cache.ts";
 import { agentQueue } from "../agents/agent-queue.ts";
 import type { Transaction } from "../platform/database.ts";
-import type { EventSummary } from "../platform/tables.ts";
-import { announceTasks, type ChangedTask, type TaskServices } from "./announce-tasks.ts";
+import { announceTasks, type TaskServices } from "./announce-tasks.ts";
 import { findFreePlaces } from "./free-places.ts";
-import { createLeaseToken, hashLeaseToken } from "./lease-token.ts";
-import { wakeWorkers } from "./wake-workers.ts";
+import { type Lease, type LeasedTask, type Leaser, leaseOfAgent, type Share } from "./lease-of-agent.ts";
 
 /** Who leases what. */
-export interface LeaseRequest {
-  readonly actor: Actor;
-  readonly workerId: string;
+interface LeaseRequest extends Leaser {
   readonly agents: readonly AgentRecord[];
   readonly max: number;
-  /** Instead of the agent's own. */
-  readonly leaseSeconds?: number;
-}
-
-/** A task in a worker's hands. */
-export interface LeasedTask {
-  readonly id: string;
-  readonly agent: AgentRecord;
-  readonly leaseToken: string;
-  readonly leaseSeconds: number;
-  readonly attempt: number;
-  readonly priority: number;
-  readonly leaseExpiresAt: Date;
-  readonly deadlineAt: Date;
-  readonly input: string;
-  readonly parameters: unknown;
-  readonly event: EventSummary | null;
-}
-
-interface LeasedRow extends ChangedTask {
-  readonly priority: number;
-  readonly lease_seconds: number;
-  readonly lease_expires_at: Date;
-  readonly deadline_at: Date;
-  readonly input: string;
-  readonly parameters: unknown;
-}
-
-// A task and its attempt in one statement. Everywhere else a task is locked before its job; here the job comes first, so a
-// task that someone has locked is passed over: waiting for it would deadlock with a cancellation, which wants the job.
-// A `working` task whose job came back has lost its worker: the new lease takes it over, and its attempt ends as lapsed.
-const leaseStatement = {
-  name: "lease_tasks",
-  text: `WITH free AS (
-           SELECT t.id, i.lease_hash FROM unnest($1::uuid[], $2::bytea[]) AS i (id, lease_hash) JOIN tasks t ON t.id = i.id
-           WHERE t.state = 'submitted' OR t.state = 'working' AND t.lease_expires_at <= $6
-           FOR UPDATE OF t SKIP LOCKED
-         ), leased AS (
-           UPDATE tasks t
-           SET state = 'working', reason = NULL, attempt = attempt + 1, attempts_charged = attempts_charged + 1,
-               lease_hash = free.lease_hash, lease_worker = $3, lease_seconds = $5::int,
-               lease_expires_at = least($6::timestamptz + make_interval(secs => $5::int), $6 + make_interval(secs => $7::int)),
-               deadline_at = $6 + make_interval(secs => $7::int), progress = NULL, usage = NULL, updated_at = $6
-           FROM free WHERE t.id = free.id
-           RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.event, t.result, t.error, t.usage,
-                     t.priority, t.lease_seconds, t.lease_expires_at, t.deadline_at, t.input, t.parameters
-         ), lapsed AS (
-           UPDATE task_attempts a SET ended_at = $6, outcome = 'lease_expired'
-           FROM leased WHERE a.task_id = leased.id AND a.attempt = leased.attempt - 1 AND a.ended_at IS NULL
-         ), opened AS (
-           INSERT INTO task_attempts (task_id, attempt, worker_id, actor_id, started_at)
-           SELECT id, attempt, $3, $4, $6 FROM leased
-         )
-         SELECT * FROM leased`,
-};
-
-const selectLeasable = {
-  name: "select_leasable_tasks",
-  text: `SELECT id, priority FROM tasks
-         WHERE id = ANY ($1) AND (state = 'submitted' OR state = 'working' AND lease_expires_at <= $2)`,
-};
-
-interface Lease {
-  readonly task: LeasedTask;
-  readonly row: LeasedRow;
-}
-
-interface Share {
-  readonly agent: AgentRecord;
-  readonly limit: number;
 }
 
 // A worker that serves several agents gets what a worker that serves one agent with all their tasks would: by priority,
@@ -102,72 +27,7 @@ async function divide(
     .filter(({ limit }) => limit > 0);
 }
 
-// Jobs that were claimed and whose task was not leased: a task that somebody has locked just now keeps its job and is tried
-// again at once; one that was settled needs none, and its job would come back for ever.
-async function returnUnleased(
-  tx: Transaction,
-  services: TaskServices,
-  agent: AgentRecord,
-  ids: readonly string[],
-): Promise<void> {
-  if (ids.length === 0) return;
-  const values = [ids, new Date(services.clock.now())];
-  const leasable = await tx.query<{ id: string; priority: number }>(selectLeasable, values);
-  const kept = new Set(leasable.map((row) => row.id));
-  const queue = agentQueue(agent.id);
-  await services.queue.giveBack(tx, queue, leasable);
-  await services.queue.remove(
-    tx,
-    queue,
-    ids.filter((id) => !kept.has(id)),
-  );
-  await wakeWorkers(tx, services, new Map([[agent.id, kept.size]]));
-}
-
-async function leaseOfAgent(
-  tx: Transaction,
-  services: TaskServices,
-  request: LeaseRequest,
-  { agent, limit }: Share,
-): Promise<Lease[]> {
-  const jobs = await services.queue.fetch(tx, agentQueue(agent.id), limit);
-  if (jobs.length === 0) return [];
-  const tokens = new Map(jobs.map((job) => [job.id, createLeaseToken()]));
-  const rows = await tx.query<LeasedRow>(leaseStatement, [
-    [...tokens.keys()],
-    [...tokens.values()].map(hashLeaseToken),
-    request.workerId,
-    request.actor.id,
-    Math.min(request.leaseSeconds ?? agent.limits.leaseSeconds, agent.limits.timeoutSeconds),
-    new Date(services.clock.now()),
-    agent.limits.timeoutSeconds,
-  ]);
-  const leased = rows.map((row): Lease => {
-    const task = {
-      id: row.id,
-      agent,
-      leaseToken: tokens.get(row.id) as string,
-      leaseSeconds: row.lease_seconds,
-      attempt: row.attempt,
-      priority: row.priority,
-      leaseExpiresAt: row.lease_expires_at,
-      deadlineAt: row.deadline_at,
-      input: row.input,
-      parameters: row.parameters ?? undefined,
-      event: row.event,
-    };
-    return { task, row };
-  });
-  for (const row of rows) tokens.delete(row.id);
-  await returnUnleased(tx, services, agent, [...tokens.keys()]);
-  return leased;
-}
-
-/**
- * Leases up to `max` tasks: the job is claimed, the task is `working` and its attempt is written in one transaction, so
- * that a crash leaves either all of it or nothing. Answers with what there was, without waiting: highest priority first,
- * then oldest.
- */
+/** Leases up to `max` tasks and answers with what there was, without waiting: highest priority first, then oldest. */
 export async function leaseTasksNow(services: TaskServices, request: LeaseRequest): Promise<LeasedTask[]> {
   const { agents, max } = request;
   return await services.db.transaction(async (tx) => {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { cancelDelivery } from "../../src/deliveries/cancel-delivery.ts";
 import { deleteEndpoint } from "../../src/endpoints/delete-endpoint.ts";
 import { updateEndpoint } from "../../src/endpoints/update-endpoint.ts";
 import { toWireId } from "../../src/lib/ids.ts";
 import { startDeliveryStage } from "../support/delivery-stage.ts";
+import { startGatedReceiver } from "../support/gated-receiver.ts";
 import { startReceiver } from "../support/receiver.ts";
 
 describe("an endpoint that answers 410", () => {
@@ -70,6 +72,30 @@ describe("what an endpoint still has to receive", () => {
       ["canceled", "endpoint_disabled", 1],
     );
     assert.deepEqual([await stage.jobs(), pump.underWay], [[], 0]);
+  });
+
+  it("stays canceled when it is canceled during its attempt, which is on record", async () => {
+    for (const status of [200, 500]) {
+      await using receiver = await startGatedReceiver();
+      await using stage = await startDeliveryStage();
+      await stage.addEndpoint(receiver.url);
+      await stage.announceMany(1);
+      stage.startPump();
+      await receiver.untilHeld(1);
+      const [pending] = await stage.deliveries();
+      await cancelDelivery(stage.ctx, pending?.id ?? "");
+      receiver.release(status);
+      await stage.processAll();
+      stage.clock.advanceBy(7);
+      await stage.processAll();
+      const [delivery] = await stage.deliveries();
+      assert.deepEqual([delivery?.state, delivery?.next_attempt_at, receiver.requests.length], ["canceled", null, 1]);
+      assert.deepEqual(
+        (await stage.attempts()).map((attempt) => attempt.status),
+        [status],
+      );
+      assert.deepEqual(await stage.jobs(), []);
+    }
   });
 
   it("is dropped from the queue when the endpoint is deleted", async () => {

@@ -3,14 +3,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InvalidError } from "../../src/lib/errors.ts";
-import { loadConfig, type SettingsOverride } from "../../src/platform/config.ts";
+import { loadConfig } from "../../src/platform/config.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
 /** The paths that a refusal names, and its sentence. */
 function refusalOf(environment: Environment, override: object = {}): { paths: string[]; message: string } {
   try {
-    loadConfig(environment, override as SettingsOverride);
+    loadConfig(environment, override);
   } catch (error) {
     assert.ok(error instanceof InvalidError);
     assert.equal(error.code, "bad_config");

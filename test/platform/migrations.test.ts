@@ -98,7 +98,7 @@ describe("the migrations", function () {
   it("are applied by one of several that start at once", async () => {
     await using database = await openEmptyDatabase();
     const changed = await Promise.all([1, 2, 3, 4].map(() => migrate(database.open().kysely, "up", log)));
-    assert.deepEqual(changed.toSorted(), [false, false, false, true]);
+    assert.equal(changed.filter(Boolean).length, 1);
   });
 
   it("wait for another one's for as long as it takes, whatever the limit of a statement", async () => {

@@ -76,7 +76,7 @@ describe("a hub with the embedded Postgres", function () {
 
     const postgres = await directory.postgresPid();
     const [ownKey = ""] = shownKeys(hub.stdout());
-    using _underWay = await beginRequest(`${hub.url}/api/v1/subscribers`, '{"name":"held back"}', bearer(ownKey));
+    using underWay = await beginRequest(`${hub.url}/api/v1/subscribers`, '{"name":"held back"}', bearer(ownKey));
     hub.send("SIGINT");
     await hub.logged((line) => line["unit"] === "stop");
     // As fast as npm hands on what the terminal has sent already: that is one wish.
@@ -85,6 +85,7 @@ describe("a hub with the embedded Postgres", function () {
     assert.equal(await isRunning(hub.pid), true);
     hub.send("SIGINT");
     assert.equal(await hub.ended, 1);
+    await assert.rejects(underWay.finish(), "it was cut off");
     while (await isRunning(postgres)) await delay(20);
   });
 });

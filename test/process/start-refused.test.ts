@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import type { SettingsOverride } from "../../src/platform/config.ts";
 import { generateMasterKey } from "../../src/platform/master-keys.ts";
 import { createHubDatabase } from "../support/hub-database.ts";
 import { type CommandOptions, runCommand, startCommand, startHubProcess } from "../support/hub-process.ts";
@@ -21,8 +22,8 @@ describe("a start that cannot succeed", function () {
   this.timeout(30_000);
 
   it("names a setting that there is not", async () => {
-    const settings = { deliveries: { slotz: 1 } } as CommandOptions["settings"];
-    assert.match(await refusalOf({ ...(settings ? { settings } : {}) }), /deliveries\.slotz/);
+    const settings = { deliveries: { slotz: 1 } } as SettingsOverride;
+    assert.match(await refusalOf({ settings }), /deliveries\.slotz/);
   });
 
   it("names a bad variable, and does not repeat what it holds", async () => {

@@ -115,7 +115,7 @@ describe("a hub that is told to stop", function () {
     const { hub, database } = test;
     await publish(hub.url, database.adminKey, receiver.url);
     await arrived.promise;
-    using _stuck = await beginRequest(
+    using stuck = await beginRequest(
       `${hub.url}/api/v1/subscribers`,
       '{"name":"Never ends"}',
       bearer(database.adminKey),
@@ -125,6 +125,7 @@ describe("a hub that is told to stop", function () {
     assert.equal(await hub.ended, 0);
     const tookMs = performance.now() - startedAtMs;
     assert.ok(tookMs < 4_000, `took ${tookMs} ms`);
+    await assert.rejects(stuck.finish(), "it was cut off");
     const [delivery] = await database.rows(
       "SELECT state, last_outcome, retries_spent, next_attempt_at IS NOT NULL AS due FROM deliveries",
     );

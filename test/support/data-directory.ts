@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync, rmSync } from "node:fs";
 import { access, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,10 +29,22 @@ export async function isRunning(pid: number): Promise<boolean> {
 /** Names a directory that is not there yet: the hub makes it, so that the user who runs Postgres can enter it. */
 export function createDataDirectory(): DataDirectory {
   const path = join(tmpdir(), `hookyard-test-data-${randomBytes(6).toString("hex")}`);
+  const pidFile = join(path, "postgres", "postmaster.pid");
+  // For a test that is cut off by its time limit.
+  const abandon = (): void => {
+    try {
+      process.kill(Number.parseInt(readFileSync(pidFile, "utf8"), 10), "SIGQUIT");
+    } catch {
+      // None runs.
+    }
+    rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  };
+  process.once("exit", abandon);
   return {
     path,
-    postgresPid: async () => Number.parseInt(await readFile(join(path, "postgres", "postmaster.pid"), "utf8"), 10),
+    postgresPid: async () => Number.parseInt(await readFile(pidFile, "utf8"), 10),
     async [Symbol.asyncDispose]() {
+      process.off("exit", abandon);
       if (await exists(join(path, "postgres"))) {
         const left = await startEmbeddedPostgres({ dataDir: path, log: createLogger("silent") });
         await left.stop();

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,9 +58,12 @@ function killGroup({ pid }: ChildProcess): void {
 }
 
 // For a test that is cut off by its time limit, or a run that is interrupted: nothing of it may stay.
-const running = new Set<ChildProcess>();
+const running = new Map<ChildProcess, string>();
 process.on("exit", () => {
-  for (const child of running) killGroup(child);
+  for (const [child, directory] of running) {
+    killGroup(child);
+    rmSync(directory, { recursive: true, force: true });
+  }
 });
 
 function parseLog(text: string): LogLine[] {
@@ -88,7 +92,7 @@ export async function startCommand(
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
-  running.add(child);
+  running.set(child, directory);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));

@@ -7,7 +7,7 @@ const templateName = "hookyard_template";
 export interface TestDatabase {
   readonly connectionString: string;
   /** Removes it, whoever is still connected. */
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 function databaseUrl(server: string, name: string): string {

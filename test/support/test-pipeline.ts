@@ -15,7 +15,8 @@ import { createSourceCache } from "../../src/sources/source-cache.ts";
 import type { TaskServices } from "../../src/tasks/announce-tasks.ts";
 import { createSettleCommit, settleUnderLease } from "../../src/tasks/complete-task.ts";
 import type { Claim } from "../../src/tasks/held-task.ts";
-import { type LeasedTask, leaseTasksNow } from "../../src/tasks/lease-tasks.ts";
+import type { LeasedTask } from "../../src/tasks/lease-of-agent.ts";
+import { leaseTasksNow } from "../../src/tasks/lease-tasks.ts";
 
 /** The uuid of a wire id that is known to be good. */
 export function uuidOf(kind: IdKind, wireId: string): string {

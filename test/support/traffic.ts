@@ -83,13 +83,13 @@ export function startTraffic(
   const completions = new Map<string, number>();
   const refusals = new Map<string, number>();
   let wake = (): void => {};
-  let sending = true;
-  let working = true;
+  const sending = new AbortController();
+  const working = new AbortController();
 
   const refuse = (what: string): void => void refusals.set(what, (refusals.get(what) ?? 0) + 1);
 
   const send = async (): Promise<void> => {
-    while (sending) {
+    while (!sending.signal.aborted) {
       const deliveryId = randomUUID();
       while (!acknowledged.has(deliveryId)) {
         const answer = await sendDelivery(pickHub(), job, deliveryId);
@@ -122,7 +122,7 @@ export function startTraffic(
   };
 
   const work = async (index: number): Promise<void> => {
-    while (working) {
+    while (!working.signal.aborted) {
       const lease = { workerId: `worker ${index}`, agents: [agent], max: 4, waitSeconds: 1 };
       const leased = await call("lease", lease);
       if (leased !== undefined && leased.status > 204) refuse(`leasing: ${leased.status}`);
@@ -145,11 +145,11 @@ export function startTraffic(
         });
     },
     async stopSending() {
-      sending = false;
+      sending.abort();
       await sent;
     },
     async stopWorking() {
-      working = false;
+      working.abort();
       await worked;
     },
   };

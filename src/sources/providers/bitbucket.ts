@@ -10,7 +10,6 @@ export const bitbucket: Provider = {
     "Choose the triggers and save.",
   ],
   handshake: undefined,
-  oracle: "its published vector",
   scheme: {
     algorithm: "hmac-sha256",
     header: "x-hub-signature",

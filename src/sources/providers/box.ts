@@ -18,7 +18,6 @@ export const box: Provider = {
     "Create webhook V2 there or by POST /2.0/webhooks. URL address: {url}.",
   ],
   handshake: undefined,
-  oracle: "the vectors of box-node-sdk's own tests",
   scheme: {
     algorithm: "hmac-sha256",
     header: ["box-signature-primary", "box-signature-secondary"],

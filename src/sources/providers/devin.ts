@@ -1,6 +1,6 @@
 import type { Provider } from "./provider.ts";
 
-/** Unverified: Devin documents no webhooks of its own, and these two ways are what its integrations use. */
+/** Hearsay: we found no documentation of webhooks of its own; these two ways are what is said of it. */
 export const devin: Provider = {
   id: "devin",
   name: "Devin",

@@ -11,7 +11,6 @@ export const discord: Provider = {
     "Set {url} as the Interactions Endpoint URL (General Information), or as the endpoint of Webhooks → Events. Discord asks a PING, which is answered.",
   ],
   handshake: 'An interaction of type 1 (PING) is answered with {"type":1}, a webhook event of type 0 with 204.',
-  oracle: "discord-interactions",
   scheme: {
     algorithm: "ed25519",
     header: "x-signature-ed25519",

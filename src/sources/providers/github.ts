@@ -11,7 +11,6 @@ export const github: Provider = {
     "Choose the events and save; the ping that follows shows up as an event of type ping.",
   ],
   handshake: undefined,
-  oracle: "its published vector; @octokit/webhooks-methods; @octokit/webhooks-examples",
   scheme: {
     algorithm: "hmac-sha256",
     // x-hub-signature, the SHA-1 of the same, comes along and is not looked at.

@@ -13,7 +13,6 @@ export const gitlab: Provider = {
     "Choose the triggers, leave SSL verification on, and save. Test sends an example.",
   ],
   handshake: undefined,
-  oracle: "standardwebhooks (signing token)",
   scheme: {
     ...standardMethod("webhook"),
     alternatives: [{ algorithm: "static", header: "x-gitlab-token" }],

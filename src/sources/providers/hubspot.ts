@@ -45,7 +45,6 @@ export const hubspot: Provider = {
     "If HubSpot reaches the hub by another URL, set that one as the source's verification.url.",
   ],
   handshake: undefined,
-  oracle: "recorded with @hubspot/api-client",
   scheme: {
     ...event,
     algorithm: "hmac-sha256",
@@ -72,7 +71,6 @@ export const hubspotLegacy: Provider = {
     "Set {url} as the target URL of the app's webhooks or workflow action, and copy the app's client secret here.",
   ],
   handshake: undefined,
-  oracle: "the vectors of @hubspot/api-client's own tests",
   scheme: {
     ...event,
     algorithm: "sha256-prefix",

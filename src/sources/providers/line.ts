@@ -11,7 +11,6 @@ export const line: Provider = {
   ],
   handshake: "A signed delivery without events, which Verify sends, is answered with an empty 200.",
   successStatus: 200,
-  oracle: "@line/bot-sdk",
   scheme: {
     algorithm: "hmac-sha256",
     header: "x-line-signature",

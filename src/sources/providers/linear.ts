@@ -11,7 +11,6 @@ export const linear: Provider = {
   ],
   handshake: undefined,
   successStatus: 200,
-  oracle: "@linear/sdk",
   scheme: {
     algorithm: "hmac-sha256",
     header: "linear-signature",

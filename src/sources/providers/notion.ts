@@ -12,7 +12,6 @@ export const notion: Provider = {
   ],
   handshake:
     "The first POST, unsigned and with a verification_token, is answered with an empty 200; the token is the secret.",
-  oracle: "@notionhq/client",
   scheme: {
     algorithm: "hmac-sha256",
     header: "x-notion-signature",

@@ -11,7 +11,6 @@ export const paddle: Provider = {
     "Paddle takes five seconds for the tolerance: keep the clock of the hub's machine set, or set the source's toleranceSeconds.",
   ],
   handshake: undefined,
-  oracle: "@paddle/paddle-node-sdk",
   scheme: {
     algorithm: "hmac-sha256",
     header: "paddle-signature",

@@ -20,8 +20,6 @@ export interface Provider {
   readonly successStatus?: number;
   /** What a source may set of the scheme. */
   readonly settings?: readonly (keyof SchemeSettings)[];
-  /** What says, other than this repository, that the scheme is right: a test of the same provider proves it. Absent: its documentation alone. */
-  readonly oracle?: string;
   /** A delivery as the provider would send it; undefined for `custom`. */
   readonly sample: ProviderSample | undefined;
 }

@@ -11,7 +11,6 @@ export const sendgrid: Provider = {
     "Enable Signed Event Webhook, save, and copy the verification key here.",
   ],
   handshake: undefined,
-  oracle: "two deliveries recorded by SendGrid; @sendgrid/eventwebhook",
   scheme: {
     algorithm: "ecdsa-p256",
     header: "x-twilio-email-event-webhook-signature",

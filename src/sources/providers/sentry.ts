@@ -22,7 +22,7 @@ export const sentry: Provider = {
     keepHeaders: ["content-type", "user-agent", "request-id", "sentry-hook-resource", "sentry-hook-timestamp"],
   },
   sample: {
-    headers: { "Request-ID": "$id", "Sentry-Hook-Resource": "issue", "Sentry-Hook-Timestamp": "1754041840" },
+    headers: { "Request-ID": "$id", "Sentry-Hook-Resource": "issue", "Sentry-Hook-Timestamp": "$seconds" },
     body: {
       action: "created",
       installation: { uuid: "a8e5d37a-696c-4c54-adb5-b3f28d64c7de" },

@@ -12,7 +12,6 @@ export const shopify: Provider = {
   ],
   handshake: undefined,
   successStatus: 200,
-  oracle: "recorded with @shopify/shopify-api",
   scheme: {
     algorithm: "hmac-sha256",
     // One of them comes: the older name with webhooks, the newer one with events.

@@ -11,7 +11,6 @@ export const slack: Provider = {
     "Interactivity and slash commands may have the same URL.",
   ],
   handshake: "A signed url_verification is answered with its challenge as text, a signed ssl_check with an empty 200.",
-  oracle: "its published vector",
   scheme: {
     algorithm: "hmac-sha256",
     header: "x-slack-signature",

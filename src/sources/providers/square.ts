@@ -11,7 +11,6 @@ export const square: Provider = {
     "If Square reaches the hub by another URL, set that one as the source's verification.url.",
   ],
   handshake: undefined,
-  oracle: "recorded with the square package",
   scheme: {
     algorithm: "hmac-sha256",
     // x-square-signature, the SHA-1 of the same, is no longer documented and not looked at.

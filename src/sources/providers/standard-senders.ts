@@ -13,7 +13,6 @@ export const openai: Provider = {
     "Choose the event types, create it, and copy the signing secret here.",
   ],
   handshake: undefined,
-  oracle: "recorded with the openai package",
   scheme: standardScheme("webhook"),
   sample: {
     headers: { "webhook-id": "wh_$id" },
@@ -38,7 +37,6 @@ export const anthropic: Provider = {
     "Choose the event types and copy the signing secret here.",
   ],
   handshake: undefined,
-  oracle: "standardwebhooks, which its own package verifies with",
   scheme: {
     ...standardScheme("webhook"),
     // The id is the event's and stays on a retry.
@@ -69,7 +67,6 @@ export const replicate: Provider = {
     "Name {url} as `webhook` when you create a prediction or a training, with `webhook_events_filter`.",
   ],
   handshake: undefined,
-  oracle: "replicate",
   scheme: {
     ...standardScheme("webhook"),
     // The body is the prediction itself, which has no type but a state.
@@ -99,7 +96,6 @@ export const clerk: Provider = {
     "Subscribe to events, create it, and copy the Signing Secret here.",
   ],
   handshake: undefined,
-  oracle: "svix",
   scheme: standardScheme("svix"),
   sample: {
     headers: { "svix-id": "msg_$id" },
@@ -123,7 +119,6 @@ export const resend: Provider = {
     "Choose the event types and copy the Signing Secret here.",
   ],
   handshake: undefined,
-  oracle: "svix",
   scheme: standardScheme("svix"),
   sample: {
     headers: { "svix-id": "msg_$id" },

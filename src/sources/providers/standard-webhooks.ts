@@ -11,7 +11,6 @@ export const standardWebhooks: Provider = {
     "Copy the endpoint's signing secret (whsec_…) or the sender's public key (whpk_…) here.",
   ],
   handshake: undefined,
-  oracle: "the specification's vectors (v1, v1a); standardwebhooks",
   scheme: standardScheme("webhook"),
   sample: {
     headers: { "webhook-id": "msg_$id" },
@@ -30,7 +29,6 @@ export const svix: Provider = {
     "Copy the Signing Secret from the endpoint's page here.",
   ],
   handshake: undefined,
-  oracle: "svix",
   scheme: standardScheme("svix"),
   sample: {
     headers: { "svix-id": "msg_$id" },

@@ -10,7 +10,6 @@ export const stripe: Provider = {
     "Choose the events, create it, reveal the signing secret and paste it here.",
   ],
   handshake: undefined,
-  oracle: "a published vector; stripe",
   scheme: {
     algorithm: "hmac-sha256",
     header: "stripe-signature",

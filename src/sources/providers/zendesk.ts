@@ -12,7 +12,6 @@ export const zendesk: Provider = {
     "For triggers and automations the JSON body is yours: give it a `type`, which becomes the event's.",
   ],
   handshake: undefined,
-  oracle: "its published vector",
   scheme: {
     algorithm: "hmac-sha256",
     header: "x-zendesk-webhook-signature",

@@ -20,7 +20,7 @@ export const zoom: Provider = {
     body: "json",
     // No id: event_ts in the body tells apart what is not a repeat.
     eventType: { pointer: "/event" },
-    keepHeaders: ["content-type", "user-agent", "x-zm-request-timestamp", "x-zm-trackingid"],
+    keepHeaders: ["content-type", "user-agent", "x-zm-request-id", "x-zm-request-timestamp", "x-zm-trackingid"],
     handshake: {
       match: { pointer: "/event", equals: "endpoint.url_validation" },
       respond: {
