@@ -136,8 +136,8 @@ function valueText(value: ValueShape): string {
 
 function answerOf({ successStatus, scheme }: Provider): string | undefined {
   const answers = listOf(scheme?.answer).map(({ match, respond }) => {
-    const body =
-      respond.json === undefined ? String(respond.text ?? "an empty body") : code(JSON.stringify(respond.json));
+    const text = typeof respond.text === "string" ? respond.text : "an empty body";
+    const body = respond.json === undefined ? text : code(JSON.stringify(respond.json));
     return `${match === undefined ? "events" : "some events"} with ${respond.status ?? 200} and ${body}`;
   });
   if (answers.length > 0) return `Answers ${answers.join(", ")}.`;

@@ -46,7 +46,7 @@ export type AttemptCommit = GroupCommit<DeliveryRecord, void>;
 export type DisableGoneEndpoints = (tx: Transaction, endpointIds: readonly string[]) => Promise<void>;
 
 // Only a delivery that is still pending moves: one that was canceled, or settled by a process that claimed it after us,
-// keeps its state, and its attempt is on record all the same.
+// keeps its state, and its attempt is counted and on record all the same.
 const recordDeliveries = {
   name: "record_deliveries",
   text: `WITH input AS (
@@ -62,6 +62,9 @@ const recordDeliveries = {
                   request_headers, response_headers, response_body, response_truncated, started_at
            FROM input WHERE attempt_id IS NOT NULL
            ON CONFLICT DO NOTHING
+         ), counted AS (
+           UPDATE deliveries d SET attempts = d.attempts + 1
+           FROM input i WHERE d.id = i.id AND d.state <> 'pending' AND i.attempt_id IS NOT NULL
          )
          UPDATE deliveries d
          SET state = i.state, next_attempt_at = i.next_attempt_at, last_status = coalesce(i.status, d.last_status),

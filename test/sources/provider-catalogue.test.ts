@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import type { WebhookDefinition } from "@octokit/webhooks-examples";
 import { providers } from "../../src/sources/providers/catalogue.ts";
 import { verificationScheme } from "../../src/sources/verification-scheme.ts";
+import { listOf } from "../../src/sources/verification/scheme-shape.ts";
 import {
   accepted,
   githubSecret,
@@ -22,12 +23,20 @@ const examples: readonly WebhookDefinition[] = createRequire(import.meta.url)("@
 const form = "application/x-www-form-urlencoded";
 
 describe("the provider catalogue", () => {
-  it("lists every provider under its id, with a name and where its secret is found", () => {
-    assert.deepEqual([...providers.keys()], ["github", "stripe", "slack", "standard-webhooks", "svix", "custom"]);
+  it("lists every provider under its id, once, with all that a form needs", () => {
+    const names = new Set<string>();
     for (const [id, provider] of providers) {
       assert.equal(provider.id, id);
-      assert.ok(provider.name.length > 0 && provider.secretHint.length > 0);
+      assert.match(id, /^[a-z0-9-]{2,40}$/);
+      names.add(provider.name);
+      assert.ok(provider.secretHint.length > 20, `${id}: where is the secret found?`);
+      assert.ok(
+        provider.setup.some((step) => step.includes("{url}")),
+        `${id}: where does the URL go?`,
+      );
+      if (provider.docsUrl !== undefined) assert.match(provider.docsUrl, /^https:\/\/[^ ]+$/);
     }
+    assert.equal(names.size, providers.size);
   });
 
   it("holds valid schemes, and none for custom", () => {
@@ -40,6 +49,24 @@ describe("the provider catalogue", () => {
   it("says of each provider with a handshake what it is", () => {
     for (const { id, scheme, handshake } of providers.values())
       if (id !== "custom") assert.equal(scheme?.handshake === undefined, handshake === undefined, id);
+  });
+
+  it("asks for every secret that a scheme knows by a prefix", () => {
+    for (const { id, scheme, secretFields } of providers.values()) {
+      const conditions = listOf(scheme?.handshake).flatMap(({ match }) => listOf(match));
+      const prefixes = conditions.flatMap(({ equalsSecret }) => equalsSecret ?? []);
+      assert.deepEqual(
+        (secretFields ?? []).flatMap(({ prefix }) => prefix ?? []),
+        prefixes,
+        id,
+      );
+    }
+  });
+
+  it("keeps the user agent and the content type of every request", () => {
+    for (const { id, scheme } of providers.values())
+      for (const name of ["content-type", "user-agent"])
+        assert.ok(scheme?.keepHeaders?.includes(name) ?? true, `${id} drops ${name}`);
   });
 });
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { access, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,14 +30,16 @@ export async function isRunning(pid: number): Promise<boolean> {
 export function createDataDirectory(): DataDirectory {
   const path = join(tmpdir(), `hookyard-test-data-${randomBytes(6).toString("hex")}`);
   const pidFile = join(path, "postgres", "postmaster.pid");
-  // For a test that is cut off by its time limit.
+  // For a test that is cut off by its time limit, when nothing asynchronous is done any more.
   const abandon = (): void => {
     try {
       process.kill(Number.parseInt(readFileSync(pidFile, "utf8"), 10), "SIGQUIT");
+      for (let waits = 0; waits < 100 && existsSync(pidFile); waits += 1)
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     } catch {
       // None runs.
     }
-    rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    rmSync(path, { recursive: true, force: true });
   };
   process.once("exit", abandon);
   return {
