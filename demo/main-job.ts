@@ -149,6 +149,9 @@ await hub.processAll();
 await hub.stop();
 await new Promise((resolve) => subscriber.close(resolve));
 const base = "http://127.0.0.1:3000";
+// This may have been the first start of all, whose key is shown only once.
+const firstKey =
+  hub.bootstrapKey === undefined ? "" : `\nThe owner key of the default project, shown once: ${hub.bootstrapKey}\n`;
 process.stdout.write(`
 Done. All of it is in ${config.dataDir}: run \`npm start\` and go on from
 
@@ -159,4 +162,4 @@ Done. All of it is in ${config.dataDir}: run \`npm start\` and go on from
   export HOOKYARD_KEY=${ownerKey}
   curl -H "Authorization: Bearer $HOOKYARD_KEY" ${base}/api/v1/trace/${lastEvent}
   curl -H "Authorization: Bearer $HOOKYARD_KEY" ${base}/api/v1/events
-`);
+${firstKey}`);
