@@ -1,20 +1,14 @@
 import type { Provider } from "../src/sources/providers/provider.ts";
 import type { VerificationScheme } from "../src/sources/verification-scheme.ts";
+import type { EventShape } from "../src/sources/verification/code-verifier.ts";
 import { listOf } from "../src/sources/verification/scheme-shape.ts";
 import type { MethodShape, ValueShape } from "../src/sources/verification/scheme-shape.ts";
-
-/** A provider that the catalogue does not hold, and why. */
-export interface MissingProvider {
-  readonly id: string;
-  readonly reason: string;
-}
 
 /** What the page is made of. */
 export interface ProviderDocs {
   readonly providers: readonly Provider[];
   /** By provider id: what its scheme was checked against. */
   readonly oracles: ReadonlyMap<string, readonly string[]>;
-  readonly missing: readonly MissingProvider[];
 }
 
 /** Entries that not even documentation stands behind, or not all of them. */
@@ -24,12 +18,14 @@ const hearsay: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The text of docs/providers.md. */
-export function renderProviderDocs({ providers, oracles, missing }: ProviderDocs): string {
+export function renderProviderDocs({ providers, oracles }: ProviderDocs): string {
   const rows = providers.map((provider) => [
     provider.docsUrl === undefined ? provider.name : `[${provider.name}](${provider.docsUrl})`,
     code(provider.id),
-    provider.scheme === undefined ? "" : methodsOf(provider.scheme).map(signatureOf).join("<br>or "),
-    provider.scheme === undefined ? "" : `${idOf(provider.scheme)} · ${typeOf(provider.scheme)}`,
+    provider.verifier?.signature ??
+      (provider.scheme && methodsOf(provider.scheme).map(signatureOf).join("<br>or ")) ??
+      "",
+    eventNames(provider),
     [provider.handshake, answerOf(provider)].flatMap((text) => (text === undefined ? [] : [prose(text)])).join(" "),
     evidenceOf(provider, oracles),
   ]);
@@ -61,20 +57,7 @@ export function renderProviderDocs({ providers, oracles, missing }: ProviderDocs
       providers.map(({ id, secretHint, setup }) => [code(id), prose(secretHint), setup.map(prose).join("<br>")]),
     ),
     "",
-    ...(missing.length === 0 ? [] : missingSection(missing)),
   ].join("\n");
-}
-
-function missingSection(missing: readonly MissingProvider[]): readonly string[] {
-  return [
-    "## Not in the catalogue",
-    "",
-    ...table(
-      ["`provider`", "Why"],
-      missing.map(({ id, reason }) => [code(id), reason]),
-    ),
-    "",
-  ];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
@@ -89,6 +72,11 @@ function prose(text: string): string {
 
 function code(text: string): string {
   return `\`${text}\``;
+}
+
+function eventNames({ scheme, verifier }: Provider): string {
+  const event = verifier?.event ?? scheme;
+  return event === undefined ? "" : `${idOf(event)} · ${typeOf(event)}`;
 }
 
 function methodsOf(scheme: VerificationScheme): readonly MethodShape[] {
@@ -115,13 +103,13 @@ function tokenText(token: NonNullable<MethodShape["signed"]>[number]): string {
   return "field" in token ? code(token.field) : `"${token.literal}"`;
 }
 
-function idOf({ deliveryId, batch, repeatWindowSeconds }: VerificationScheme): string {
+function idOf({ deliveryId, batch, repeatWindowSeconds }: EventShape): string {
   if (deliveryId !== undefined) return valueText(deliveryId);
   if (batch?.deliveryId !== undefined) return `of each item: ${valueText(batch.deliveryId)}`;
   return repeatWindowSeconds === undefined ? "hash of the body" : `hash of the body, for ${repeatWindowSeconds} s`;
 }
 
-function typeOf({ eventType, batch }: VerificationScheme): string {
+function typeOf({ eventType, batch }: EventShape): string {
   const value = eventType ?? batch?.eventType;
   return value === undefined ? "—" : valueText(value);
 }
@@ -134,8 +122,10 @@ function valueText(value: ValueShape): string {
   return `first key but ${value.keyOtherThan.map(code).join(", ")}`;
 }
 
-function answerOf({ successStatus, scheme }: Provider): string | undefined {
-  const answers = listOf(scheme?.answer).map(({ match, respond }) => {
+function answerOf({ successStatus, scheme, verifier }: Provider): string | undefined {
+  if (verifier?.answer !== undefined)
+    return `Answers events with ${verifier.answer.status} and ${code(verifier.answer.body)}.`;
+  const answers = listOf((verifier?.event ?? scheme)?.answer).map(({ match, respond }) => {
     const text = typeof respond.text === "string" ? respond.text : "an empty body";
     const body = respond.json === undefined ? text : code(JSON.stringify(respond.json));
     return `${match === undefined ? "events" : "some events"} with ${respond.status ?? 200} and ${body}`;
@@ -144,9 +134,9 @@ function answerOf({ successStatus, scheme }: Provider): string | undefined {
   return successStatus === undefined ? undefined : `Takes only ${successStatus} for success.`;
 }
 
-function evidenceOf({ id, docsUrl, scheme }: Provider, oracles: ProviderDocs["oracles"]): string {
+function evidenceOf({ id, docsUrl, scheme, verifier }: Provider, oracles: ProviderDocs["oracles"]): string {
   const found = oracles.get(id);
   if (found !== undefined) return found.join("; ");
-  if (scheme === undefined || docsUrl === undefined) return "—";
+  if ((scheme ?? verifier) === undefined || docsUrl === undefined) return "—";
   return hearsay.get(id) ?? "documentation only";
 }

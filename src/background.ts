@@ -5,10 +5,12 @@ import { promoteDueDeliveries } from "./deliveries/promote-due-deliveries.ts";
 import { settleDeadDeliveries } from "./deliveries/settle-dead-deliveries.ts";
 import { forgetExpiredKeys } from "./events/forget-expired-keys.ts";
 import { purgeIdempotencyKeys } from "./http/idempotency.ts";
+import { releaseHeldEvents } from "./events/release-held-events.ts";
 import { analyzeGrownTables } from "./platform/analyze-grown-tables.ts";
 import { ensureDailyPartitions } from "./platform/daily-partitions.ts";
 import { type Recurring, startRecurring } from "./platform/recurring.ts";
 import type { Services } from "./platform/services.ts";
+import type { RouteCache } from "./routing/route-cache.ts";
 import type { TaskServices } from "./tasks/announce-tasks.ts";
 import { expireLeases } from "./tasks/expire-leases.ts";
 import { promoteDueTasks } from "./tasks/promote-due-tasks.ts";
@@ -36,9 +38,14 @@ async function maintain(services: Services): Promise<void> {
 }
 
 const statisticsSeconds = 5;
+const releaseSeconds = 1;
 
 /** Starts the background work of one process. Any number of processes may do it side by side. */
-export async function startBackground(services: TaskServices, pump: DeliveryPump): Promise<Background> {
+export async function startBackground(
+  services: TaskServices,
+  pump: DeliveryPump,
+  routes: RouteCache,
+): Promise<Background> {
   const { settings, log, queue, metrics } = services;
   await ensureDailyPartitions(services.db, services.clock.now(), log);
   metrics.gauge("hookyard_deliveries_under_way", "Deliveries being sent or written down.", () => pump.underWay);
@@ -51,6 +58,7 @@ export async function startBackground(services: TaskServices, pump: DeliveryPump
   const { sweepIntervalSeconds } = settings.tasks;
   const { promoteIntervalSeconds } = settings.deliveries;
   const recurring: readonly Recurring[] = [
+    startRecurring("held events", releaseSeconds, () => untilDone(() => releaseHeldEvents(services, routes)), log),
     startRecurring("lease sweep", sweepIntervalSeconds, () => untilDone(() => expireLeases(services)), log),
     startRecurring("dead tasks", sweepIntervalSeconds, () => untilDone(() => settleDeadTasks(services)), log),
     startRecurring("dead deliveries", sweepIntervalSeconds, () => untilDone(() => settleDeadDeliveries(services)), log),

@@ -21,8 +21,13 @@ import { type Background, ensureQueues, startBackground } from "./background.ts"
 import type { Config } from "./platform/config.ts";
 import { createLogger, type Logger } from "./platform/logger.ts";
 import { openPlatform, type Platform } from "./platform/open-platform.ts";
-import { createRouteCache } from "./routing/route-cache.ts";
+import { type Recurring, startRecurring } from "./platform/recurring.ts";
+import { createRouteCache, type RouteCache } from "./routing/route-cache.ts";
+import { SubscriptionConfirmer } from "./sources/confirm-subscription.ts";
+import { CertificateCache } from "./sources/fetch-certificate.ts";
+import { RejectionLog } from "./sources/rejection-log.ts";
 import { createSourceCache } from "./sources/source-cache.ts";
+import { SourceHealth } from "./sources/source-health.ts";
 import { createSettleCommit } from "./tasks/complete-task.ts";
 import type { TaskServices } from "./tasks/announce-tasks.ts";
 import { TaskWaiters } from "./tasks/task-waiters.ts";
@@ -104,7 +109,7 @@ export async function createHub(config: Config, overrides: HubOverrides = {}): P
       });
       url = config.publicUrl ?? urlOf(address.host, address.port);
     }
-    if (worksInBackground) background = await startBackground(parts.services, parts.pump());
+    if (worksInBackground) background = await startBackground(parts.services, parts.pump(), parts.routes);
     overrides.signal?.throwIfAborted();
     // Last, for a key that is made must be shown: nothing may fail in between.
     const bootstrapKey = await bootstrap(platform.services, config.adminKey);
@@ -114,6 +119,7 @@ export async function createHub(config: Config, overrides: HubOverrides = {}): P
       services: parts.services,
       processAll: async () => {
         await parts.acceptor.drain();
+        await parts.inboundNotes.run();
         await background?.processAll();
       },
       stop,
@@ -130,10 +136,16 @@ interface Parts {
   readonly services: TaskServices;
   readonly acceptor: EventAcceptor;
   readonly waiters: TaskWaiters;
+  readonly routes: RouteCache;
+  /** Writes down what requests left to be written later. */
+  readonly inboundNotes: Recurring;
   serve(version: string): HttpServer;
   pump(): DeliveryPump;
   close(): void;
 }
+
+// How often rejections are written down; a flood costs one transaction in this time.
+const inboundNotesSeconds = 1;
 
 function connect(config: Config, platform: Platform): Parts {
   const { services: base, masterKeys } = platform;
@@ -142,7 +154,8 @@ function connect(config: Config, platform: Platform): Parts {
     agents: createAgentCache(base),
     interest: new MessageInterest(base),
   };
-  const acceptor = new EventAcceptor(services, createRouteCache(services));
+  const routes = createRouteCache(services);
+  const acceptor = new EventAcceptor(services, routes);
   const waiters = new TaskWaiters(services.signals);
   const settle = createSettleCommit(services);
   const accessTokens = createAccessTokens({
@@ -151,7 +164,17 @@ function connect(config: Config, platform: Platform): Parts {
     audience: "hookyard-api",
   });
   const authenticator = createAuthenticator(services, { adminKey: config.adminKey, accessTokens });
-  const inbound = createInboundRouter({ services, sources: createSourceCache(services), acceptor });
+  const sources = createSourceCache(services);
+  const rejections = new RejectionLog(services);
+  const health = new SourceHealth(services);
+  const certificates = new CertificateCache(services);
+  const confirmer = new SubscriptionConfirmer(services);
+  const inbound = createInboundRouter({ services, sources, acceptor, certificates, confirmer, rejections, health });
+  const writeNotes = async (): Promise<void> => {
+    await rejections.flush();
+    await health.flush();
+  };
+  const inboundNotes = startRecurring("inbound notes", inboundNotesSeconds, writeNotes, services.log);
   services.metrics.gauge("hookyard_inbound_waiting", "Deliveries that wait for a commit.", () => acceptor.waiting);
   services.metrics.gauge("hookyard_long_polls", "Workers that wait for a task.", () => waiters.size);
 
@@ -159,10 +182,20 @@ function connect(config: Config, platform: Platform): Parts {
     services,
     acceptor,
     waiters,
+    routes,
+    inboundNotes,
     serve: (version) =>
       createHttpServer({
         services,
-        operations: apiOperations({ ...services, agentNames: createAgentNames(services), waiters, settle }),
+        operations: apiOperations({
+          ...services,
+          agentNames: createAgentNames(services),
+          waiters,
+          settle,
+          sources,
+          acceptor,
+          certificates,
+        }),
         inboundRouter: inbound.router,
         authenticator,
         accessTokens,
@@ -181,6 +214,7 @@ function connect(config: Config, platform: Platform): Parts {
     },
     close: () => {
       inbound.close();
+      health.close();
       authenticator.close();
     },
   };
@@ -200,6 +234,8 @@ async function stopAll(
     parts.waiters.stop();
     await Promise.all([server?.close(deadlineMs), background?.stop()]);
     await parts.acceptor.drain();
+    await parts.inboundNotes.stop();
+    await parts.inboundNotes.run().catch(() => undefined);
     parts.close();
   } finally {
     clearTimeout(deadline);

@@ -27,7 +27,7 @@ export interface Hub {
 async function startArguments(): Promise<string[]> {
   const manifest = await readFile(new URL("../../package.json", import.meta.url), "utf8");
   const { scripts } = JSON.parse(manifest) as { scripts: { start: string } };
-  return scripts.start.split(" ").slice(1);
+  return scripts.start.replace(/^(exec )?node /, "").split(" ");
 }
 
 /** Starts a hub on this database and waits until it is ready, if it answers at all. Hubs of one bench share their keys. */

@@ -26,7 +26,15 @@ const reading = [
 // `pause` is pausing, disabling and enabling again: nothing else of the thing changes.
 const pausing = ["sources:pause", "agents:pause", "routes:pause", "endpoints:pause", "schedules:pause"] as const;
 
-const operating = ["events:replay", "tasks:cancel", "tasks:retry", "deliveries:retry", "deliveries:cancel"] as const;
+// `sources:verify` looks at the secrets of sources, and tells which of them signed a request.
+const operating = [
+  "sources:verify",
+  "events:replay",
+  "tasks:cancel",
+  "tasks:retry",
+  "deliveries:retry",
+  "deliveries:cancel",
+] as const;
 
 // Creating tasks and publishing messages stand here: whoever may write a route or an endpoint can bring about both anyway.
 // `sources:rotate` is here because its caller brings the secret; nothing is revealed.

@@ -1,5 +1,4 @@
 import { liveSecrets } from "../endpoints/endpoint-cache.ts";
-import { toWireId } from "../lib/ids.ts";
 import type { Services } from "../platform/services.ts";
 import type { ClaimedDelivery } from "./claim-deliveries.ts";
 import { type AttemptResult, classifyOutcome } from "./classify-outcome.ts";
@@ -32,7 +31,7 @@ function signed(delivery: ClaimedDelivery, sentAt: Date): Readonly<Record<string
   try {
     return {
       ...signMessage({
-        id: toWireId("message", delivery.messageId),
+        id: delivery.messageWireId,
         sentAt,
         payload: delivery.payload,
         secrets: liveSecrets(delivery.endpoint, sentAt.getTime()),

@@ -1,3 +1,4 @@
+import { toWireId } from "../lib/ids.ts";
 import type { EndpointCache, EndpointRecord } from "../endpoints/endpoint-cache.ts";
 import type { FairShare } from "../platform/fair-claim.ts";
 import type { GroupedJob, JobAttempt } from "../platform/queue.ts";
@@ -8,7 +9,8 @@ import { deliveryQueue } from "./delivery-queue.ts";
 export interface ClaimedDelivery {
   readonly id: string;
   readonly projectId: string;
-  readonly messageId: string;
+  /** As the receiver sees it. */
+  readonly messageWireId: string;
   readonly endpoint: EndpointRecord;
   readonly job: JobAttempt;
   readonly attempts: number;
@@ -78,7 +80,7 @@ export async function claimDeliveries(
         {
           id: row.id,
           projectId: row.project_id,
-          messageId: row.message_id,
+          messageWireId: toWireId("message", row.message_id),
           endpoint,
           job,
           attempts: row.attempts,

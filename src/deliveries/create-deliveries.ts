@@ -1,3 +1,4 @@
+import { allDone } from "../lib/all-done.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { Services } from "../platform/services.ts";
 import { deliveryQueue } from "./delivery-queue.ts";
@@ -24,7 +25,7 @@ export async function createDeliveries(
 ): Promise<string[]> {
   if (deliveries.length === 0) return [];
   const ids = deliveries.map(() => services.newId());
-  await tx.query(insertDeliveries, [
+  const inserted = tx.query(insertDeliveries, [
     ids,
     deliveries.map((delivery) => delivery.projectId),
     deliveries.map((delivery) => delivery.messageId),
@@ -32,7 +33,7 @@ export async function createDeliveries(
     new Date(services.clock.now()),
   ]);
   const jobs = deliveries.map(({ endpointId }, index) => ({ id: ids[index] as string, group: { id: endpointId } }));
-  await services.queue.insert(tx, deliveryQueue, jobs);
-  await services.signals.emit(tx, "deliveries", ["due"]);
+  const queued = services.queue.insert(tx, deliveryQueue, jobs);
+  await allDone([inserted, queued, services.signals.emit(tx, "deliveries", ["due"])]);
   return ids;
 }

@@ -194,10 +194,10 @@ export class DeliveryPump {
     this.#underWay += 1;
     const ids = {
       unit: "delivery",
-      projectId: toWireId("project", delivery.projectId),
+      projectId: delivery.endpoint.projectWireId,
       deliveryId: toWireId("delivery", delivery.id),
-      messageId: toWireId("message", delivery.messageId),
-      endpointId: toWireId("endpoint", delivery.endpoint.id),
+      messageId: delivery.messageWireId,
+      endpointId: delivery.endpoint.wireId,
     };
     try {
       const record = await outcome;

@@ -1,5 +1,6 @@
 import { GroupCommit } from "../lib/group-commit.ts";
 import { UnavailableError } from "../lib/errors.ts";
+import { allDone } from "../lib/all-done.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { JobAttempt } from "../platform/queue.ts";
 import type { Services } from "../platform/services.ts";
@@ -109,12 +110,12 @@ export function createAttemptCommit(services: Services, disableGone: DisableGone
     await services.db.transaction(async (tx) => {
       // In the order of the ids, as whoever cancels or retries many locks them.
       const ordered = records.toSorted((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
-      await writeRecords(tx, services, ordered);
-      await services.queue.remove(
+      const removed = services.queue.remove(
         tx,
         deliveryQueue,
         ordered.map((record) => record.job),
       );
+      await allDone([writeRecords(tx, services, ordered), removed]);
       const gone = new Set(ordered.filter((record) => record.disableEndpoint).map((record) => record.endpointId));
       if (gone.size > 0) await disableGone(tx, [...gone]);
       return records.map(() => undefined);

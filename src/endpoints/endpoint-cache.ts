@@ -13,6 +13,9 @@ interface LiveSecret {
 export interface EndpointRecord {
   readonly id: string;
   readonly projectId: string;
+  /** Both ids as they are shown, made once for all log lines. */
+  readonly wireId: string;
+  readonly projectWireId: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
@@ -66,6 +69,8 @@ export function createEndpointCache(services: Services): EndpointCache {
         const record: EndpointRecord = {
           id: row.id,
           projectId: row.project_id,
+          wireId: toWireId("endpoint", row.id),
+          projectWireId: toWireId("project", row.project_id),
           url: row.url,
           headers: row.headers,
           timeoutMs: (row.timeout_seconds ?? settings.deliveries.timeoutSeconds) * 1000,

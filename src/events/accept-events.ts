@@ -4,9 +4,11 @@ import { GroupCommit } from "../lib/group-commit.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { CompiledRoute, RouteCache } from "../routing/route-cache.ts";
 import type { SourceRecord } from "../sources/source-cache.ts";
+import { lockHoldingSources } from "../sources/store.ts";
 import type { TaskServices } from "../tasks/announce-tasks.ts";
 import { enqueueTasks } from "../tasks/enqueue-tasks.ts";
 import { draftTasks } from "./draft-tasks.ts";
+import { insertHeldEvents } from "./held-store.ts";
 import { type EventRow, flagEventConflicts, insertEvents } from "./insert-events.ts";
 
 /** A verified request. */
@@ -25,6 +27,8 @@ export interface VerifiedDelivery {
 export interface Acceptance {
   readonly eventId: string;
   readonly duplicate: boolean;
+  /** Stored now, and not routed before its source goes on. */
+  readonly held: boolean;
   /** How many tasks it caused. */
   readonly tasks: number;
 }
@@ -119,6 +123,9 @@ export class EventAcceptor {
     const sorted = [...firsts.values()].toSorted((a, b) => (a.row.key < b.row.key ? -1 : 1));
     const { clock, settings } = this.#services;
     const nowMs = clock.now();
+    // Of the sources that this process takes for holding, for the others cost nothing. What it takes for open is.
+    const paused = new Set(items.filter(({ source }) => source.holdsEvents).map(({ source }) => source.id));
+    const holding = await lockHoldingSources(tx, [...paused].toSorted());
     const holders = await insertEvents(
       tx,
       sorted.map(({ row }) => row),
@@ -127,7 +134,13 @@ export class EventAcceptor {
     );
     // In the order in which they came, and so will their tasks be.
     const fresh = [...firsts.values()].filter(({ row }) => holders.get(row.key)?.isNew);
-    const drafts = await draftTasks(tx, this.#services, routes, fresh);
+    const held = fresh.filter(({ row }) => holding.has(row.sourceId));
+    await insertHeldEvents(
+      tx,
+      held.map(({ row }) => row),
+    );
+    const routed = held.length === 0 ? fresh : fresh.filter(({ row }) => !holding.has(row.sourceId));
+    const drafts = await draftTasks(tx, this.#services, routes, routed);
     await enqueueTasks(tx, this.#services, drafts);
 
     const tasks = new Map<string, number>();
@@ -138,7 +151,8 @@ export class EventAcceptor {
       if (holder === undefined) throw new Error("a dedupe key has no holder");
       const { eventId, bodyHash } = holder;
       if (bodyHash !== row.bodyHash) conflicts.add(eventId);
-      return { eventId, duplicate: eventId !== row.id, tasks: tasks.get(row.id) ?? 0 };
+      const duplicate = eventId !== row.id;
+      return { eventId, duplicate, held: !duplicate && holding.has(row.sourceId), tasks: tasks.get(row.id) ?? 0 };
     });
     await flagEventConflicts(tx, [...conflicts].toSorted());
     return answers;

@@ -8,8 +8,8 @@ import type { TaskDraft } from "../tasks/enqueue-tasks.ts";
 import type { EventRow } from "./insert-events.ts";
 
 /** An event, and what routes see of it that its row does not hold. */
-interface RoutedEvent {
-  readonly row: EventRow;
+export interface RoutedEvent {
+  readonly row: Omit<EventRow, "contentType" | "body" | "key" | "bodyHash">;
   readonly source: { readonly wireId: string; readonly name: string };
   readonly body: unknown;
 }

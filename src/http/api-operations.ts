@@ -1,3 +1,4 @@
+import type { SourceTester } from "../sources/test-source.ts";
 import { agentOperations } from "./agents.ts";
 import { artifactOperations } from "./artifacts.ts";
 import { deliveryOperations } from "./deliveries.ts";
@@ -7,6 +8,7 @@ import { messageOperations } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import { providerOperations } from "./providers.ts";
 import { routeOperations } from "./routes.ts";
+import { sourceCheckOperations } from "./source-checks.ts";
 import { sourceOperations } from "./sources.ts";
 import { subscriberOperations } from "./subscribers.ts";
 import { taskOperations } from "./tasks.ts";
@@ -14,10 +16,11 @@ import { traceOperations } from "./trace.ts";
 import { workerOperations, type WorkerServices } from "./worker.ts";
 
 /** Every call of the API but those about access, which the application adds. */
-export function apiOperations(services: WorkerServices): readonly Operation[] {
+export function apiOperations(services: WorkerServices & SourceTester): readonly Operation[] {
   return [
     ...providerOperations,
     ...sourceOperations,
+    ...sourceCheckOperations(services),
     ...agentOperations,
     ...routeOperations,
     ...subscriberOperations,

@@ -47,10 +47,16 @@ function addressOf(request: Request): string {
  */
 export function createAuthentication(authenticator: Authenticator, settings: Settings["api"]): Authentication {
   const maxFailures = settings.failedAuthenticationsPerMinute;
-  const failures = createRateLimit({ windowSeconds: failureWindowSeconds, limit: maxFailures, keyOf: addressOf });
+  const failures = createRateLimit({
+    windowSeconds: failureWindowSeconds,
+    limit: maxFailures,
+    announced: true,
+    keyOf: addressOf,
+  });
   const requests = createRateLimit({
     windowSeconds: limitWindowSeconds,
     limit: settings.rateLimitPerSecond * limitWindowSeconds,
+    announced: true,
     keyOf: (_request, response) => stateOf(response).actor?.id ?? "",
   });
 

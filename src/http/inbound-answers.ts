@@ -1,6 +1,7 @@
 import type { Response } from "express";
 import type { SourceRecord } from "../sources/source-cache.ts";
 import type { AnswerResponse } from "../sources/verification/answer.ts";
+import type { HandshakeResponse } from "../sources/verification/handshake.ts";
 import type { Rejection } from "../sources/verification/rejection.ts";
 import { problemType } from "./problem.ts";
 import { sendAnswer } from "./send-answer.ts";
@@ -16,15 +17,17 @@ export function sendStored(
   stored: { readonly eventId: string; readonly duplicate: boolean },
   demanded: AnswerResponse | undefined,
 ): void {
-  const { status = 200, body, contentType = textType } = source.response ?? demanded ?? {};
+  // An owner who only sets the status still answers with what the provider cannot do without.
+  const { status = 200, body, contentType = textType } = { ...demanded, ...source.response };
   if (body === undefined && !isEmpty(status)) sendAnswer(response, { status, body: stored });
   else sendAsAsked(response, { status, body: body ?? "", contentType });
 }
 
 /** An answer that the hub did not think of itself, such as a challenge. */
-export function sendAsAsked(response: Response, { status, contentType, body }: AnswerResponse): void {
-  if (isEmpty(status)) sendAnswer(response, { status });
-  else sendAnswer(response, { status, body: Buffer.from(body), contentType, headers: plain });
+export function sendAsAsked(response: Response, asked: AnswerResponse & Pick<HandshakeResponse, "headers">): void {
+  const { status, contentType, body, headers = {} } = asked;
+  if (isEmpty(status)) sendAnswer(response, { status, headers });
+  else sendAnswer(response, { status, body: Buffer.from(body), contentType, headers: { ...headers, ...plain } });
 }
 
 // RFC 9110 §15.3.5 and §15.3.6: these have no body, and no length of it.
@@ -33,7 +36,7 @@ function isEmpty(status: number): boolean {
 }
 
 /** The answer to what does not verify, or verifies and is malformed. It never says which check failed. */
-export function sendRejection(response: Response, { status }: Rejection): void {
+export function sendRejection(response: Response, { status }: Pick<Rejection, "status">): void {
   if (status === 401) sendProblem(response, { status, title: "Unauthorized", code: "unverified" });
   else sendProblem(response, { status, title: "Bad Request", code: "malformed" });
 }

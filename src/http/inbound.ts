@@ -5,8 +5,17 @@ import type { EventAcceptor } from "../events/accept-events.ts";
 import { NotFoundError, UnavailableError, UnsupportedMediaError } from "../lib/errors.ts";
 import { fromWireId, toWireId } from "../lib/ids.ts";
 import type { Services } from "../platform/services.ts";
+import { completeHandshake } from "../sources/complete-handshake.ts";
+import type { SubscriptionConfirmer } from "../sources/confirm-subscription.ts";
+import type { CertificateCache } from "../sources/fetch-certificate.ts";
+import type { RejectionLog } from "../sources/rejection-log.ts";
 import type { SourceCache, SourceRecord } from "../sources/source-cache.ts";
-import { type VerifiedRequest, verifyRequest } from "../sources/verify-request.ts";
+import type { SourceHealth } from "../sources/source-health.ts";
+import { storeDelivery } from "../sources/store-delivery.ts";
+import type { HandshakeResponse } from "../sources/verification/handshake.ts";
+import { verifyDelivery } from "../sources/verify-delivery.ts";
+import type { VerifiedRequest } from "../sources/verify-request.ts";
+import type { Rejection, RejectionReason } from "../sources/verification/rejection.ts";
 import { BodyMemory } from "./body-memory.ts";
 import { sendAsAsked, sendMethodNotAllowed, sendRejection, sendStored } from "./inbound-answers.ts";
 import { problemOf } from "./problem.ts";
@@ -19,6 +28,10 @@ export interface InboundHost {
   readonly services: Services;
   readonly sources: SourceCache;
   readonly acceptor: EventAcceptor;
+  readonly certificates: CertificateCache;
+  readonly confirmer: SubscriptionConfirmer;
+  readonly rejections: RejectionLog;
+  readonly health: SourceHealth;
 }
 
 /** What is known of an inbound request while it is handled; most of it goes into its one log line. */
@@ -27,7 +40,7 @@ interface InboundState {
   /** Memory that its body holds until it has been answered. */
   bytes: number;
   source?: SourceRecord;
-  outcome?: "accepted" | "duplicate" | "handshake" | "bad_method" | "refused" | "failed";
+  outcome?: "accepted" | "duplicate" | "held" | "handshake" | "bad_method" | "refused" | "failed";
   reason?: string;
   eventId?: string;
   eventType?: string;
@@ -42,6 +55,11 @@ const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i;
 // In each of these, a byte below 0x80 is the ASCII character that it looks like.
 const asciiCompatible = /^(utf-?8|us-ascii|ascii|iso-8859-1|latin1|windows-1252)$/i;
 const emptyBody = Buffer.alloc(0);
+// Its sender has to change something; of what was refused for the hub's sake there is nothing to say.
+const refusedForItsForm: ReadonlySet<string> = new Set(["payload_too_large", "unsupported_media_type"]);
+
+/** Why a request is not taken. */
+type Refusal = Omit<Rejection, "reason"> & { readonly reason: RejectionReason | "ip_not_allowed" };
 
 function stateOf(response: Response): InboundState {
   return response.locals as InboundState;
@@ -68,8 +86,9 @@ function queryOf({ url }: Request): string | undefined {
  * The way in for third parties, `POST /in/{sourceId}`: rate, size, then the signature over the raw bytes, and only then
  * anything that reads them. It stands before all middleware of the admin side. The sender never learns which check failed.
  */
-export function createInboundRouter({ services, sources, acceptor }: InboundHost): { router: Router; close(): void } {
-  const { log, metrics, clock, settings } = services;
+export function createInboundRouter(host: InboundHost): { router: Router; close(): void } {
+  const { services, sources, acceptor, certificates, confirmer, rejections, health } = host;
+  const { log, metrics, settings } = services;
   const memory = new BodyMemory(settings.inbound.maxWaitingBytes);
   metrics.gauge("hookyard_inbound_bytes", "Memory that bodies hold until they are answered.", () => memory.held);
 
@@ -92,6 +111,7 @@ export function createInboundRouter({ services, sources, acceptor }: InboundHost
     windowSeconds: limitWindowSeconds,
     limit: (_request, response) =>
       (stateOf(response).source?.rateLimitPerSecond ?? unknownPerSecond) * limitWindowSeconds,
+    announced: false,
     keyOf: (request, response) => stateOf(response).source?.id ?? `address ${ipKeyGenerator(request.ip ?? "")}`,
   });
 
@@ -106,21 +126,25 @@ export function createInboundRouter({ services, sources, acceptor }: InboundHost
       return undefined;
     };
 
-  const verify = (request: Request, source: SourceRecord, rawBody: Buffer): ReturnType<typeof verifyRequest> => {
-    const nowMs = clock.now();
-    return verifyRequest(
-      {
-        rawBody,
-        headers: request.rawHeaders,
-        method: request.method,
-        url: source.url ?? `${services.publicUrl()}/in/${source.wireId}`,
-        query: queryOf(request),
-        keys: source.keysAt(nowMs),
-        nowMs,
-        toleranceSeconds: source.toleranceSeconds,
-      },
-      source.scheme,
-    );
+  const verify = (
+    request: Request,
+    source: SourceRecord,
+    rawBody: Buffer,
+  ): VerifiedRequest | Refusal | Promise<VerifiedRequest | Refusal> => {
+    // No sooner: whoever is not listened to learns no more of the source than whoever cannot sign.
+    if (source.allows?.(request.ip ?? "") === false) return { ok: false, reason: "ip_not_allowed", status: 401 };
+    const { method, rawHeaders: headers } = request;
+    return verifyDelivery(services, certificates, source, { method, headers, query: queryOf(request), rawBody });
+  };
+
+  const noteRefusal = (
+    request: Request,
+    source: SourceRecord,
+    refusal: { readonly reason: string; readonly status: number; readonly rawBody?: Buffer },
+  ): void => {
+    const { method, rawHeaders, ip: address } = request;
+    rejections.record({ ...refusal, source, method, rawHeaders, address });
+    health.refused(source, refusal.reason);
   };
 
   const store = async (
@@ -129,30 +153,51 @@ export function createInboundRouter({ services, sources, acceptor }: InboundHost
     verified: VerifiedRequest,
     rawBody: Buffer,
   ): Promise<void> => {
-    const { deliveryId, eventType, headers, contentType, body, answer } = verified;
-    const delivery = { source, deliveryId, eventType, headers, contentType, body, rawBody };
-    const { eventId, duplicate, tasks } = await acceptor.accept(delivery);
+    const { eventId, duplicate, held, tasks } = await storeDelivery(acceptor, source, verified, rawBody);
+    health.verified(source);
     const state = stateOf(response);
-    state.outcome = duplicate ? "duplicate" : "accepted";
+    state.outcome = duplicate ? "duplicate" : held ? "held" : "accepted";
     state.eventId = toWireId("event", eventId);
-    state.eventType = eventType;
+    state.eventType = verified.eventType;
     state.tasks = tasks;
-    sendStored(response, source, { eventId: state.eventId, duplicate }, answer);
+    sendStored(response, source, { eventId: state.eventId, duplicate }, verified.answer);
+  };
+
+  const turnAway = (
+    request: Request,
+    response: Response,
+    source: SourceRecord,
+    rawBody: Buffer,
+    { reason, status }: Refusal,
+  ): void => {
+    Object.assign(stateOf(response), { outcome: "refused", reason });
+    noteRefusal(request, source, { reason, status, rawBody });
+    sendRejection(response, { status });
+  };
+
+  const answer = async (
+    request: Request,
+    response: Response,
+    source: SourceRecord,
+    rawBody: Buffer,
+    handshake: HandshakeResponse,
+  ): Promise<void> => {
+    const refusal = await completeHandshake(services, confirmer, source, handshake);
+    if (refusal !== undefined) {
+      turnAway(request, response, source, rawBody, refusal);
+      return;
+    }
+    stateOf(response).outcome = "handshake";
+    sendAsAsked(response, handshake);
   };
 
   const handle = async (request: Request, response: Response, source: SourceRecord, rawBody: Buffer): Promise<void> => {
-    const state = stateOf(response);
-    const verified = verify(request, source, rawBody);
-    if (!verified.ok) {
-      state.outcome = "refused";
-      state.reason = verified.reason;
-      sendRejection(response, verified);
-    } else if (verified.handshake === undefined) {
-      await store(response, source, verified, rawBody);
-    } else {
-      state.outcome = "handshake";
-      sendAsAsked(response, verified.handshake);
-    }
+    // Awaited only where there is something to wait for: most verify at once.
+    const decided = verify(request, source, rawBody);
+    const verified = decided instanceof Promise ? await decided : decided;
+    if (!verified.ok) turnAway(request, response, source, rawBody, verified);
+    else if (verified.handshake === undefined) await store(response, source, verified, rawBody);
+    else await answer(request, response, source, rawBody, verified.handshake);
   };
 
   const receive: RequestHandler = async (request, response) => {
@@ -172,11 +217,13 @@ export function createInboundRouter({ services, sources, acceptor }: InboundHost
   };
 
   // Four parameters are what makes it Express' error handler.
-  const refuse = (error: unknown, _request: Request, response: Response, _next: NextFunction): void => {
+  const refuse = (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
     const { answer, code, failure } = problemOf(error, undefined);
     const state = stateOf(response);
     state.outcome = failure === undefined ? "refused" : "failed";
     state.reason = code;
+    if (state.source !== undefined && refusedForItsForm.has(code))
+      noteRefusal(request, state.source, { reason: code, status: answer.status });
     // Under a load that is too much, a stack trace for each refusal would be more of it.
     if (code !== "overloaded") state.failure = failure;
     if (!response.headersSent) sendAnswer(response, answer);

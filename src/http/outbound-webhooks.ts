@@ -34,6 +34,18 @@ const endpointData = z
   .strictObject({ endpoint: z.strictObject({ id: z.string(), url: z.string(), reason: z.string() }) })
   .meta({ id: "EndpointMessageData" });
 
+const sourceData = z
+  .strictObject({
+    source: z.strictObject({
+      id: z.string(),
+      name: z.string(),
+      provider: z.string(),
+      since: z.iso.datetime().meta({ description: "When the first of these requests came." }),
+      reasons: z.record(z.string(), z.int()).meta({ description: "How many were refused, by reason." }),
+    }),
+  })
+  .meta({ id: "SourceMessageData" });
+
 function described(type: string, summary: string, data: z.ZodType): [string, WebhookDescription] {
   const schema = z.strictObject({ type: z.literal(type), timestamp: z.iso.datetime(), data });
   return [type, { summary, schema }];
@@ -47,4 +59,9 @@ export const outboundWebhooks: Readonly<Record<string, WebhookDescription>> = Ob
   described("task.failed", "A task failed, and will not be tried again by itself.", taskData),
   described("task.canceled", "A task was canceled.", taskData),
   described("endpoint.disabled", "An endpoint was switched off: it answered 410 Gone.", endpointData),
+  described(
+    "source.rejecting",
+    "A source that used to verify has turned away several requests in a row: its secret is likely to be another one now.",
+    sourceData,
+  ),
 ]);

@@ -6,18 +6,21 @@ const jsonType = "application/json; charset=utf-8";
 /** Writes an answer. Bytes go out as they are and may not run anything in a browser; everything else as JSON. */
 export function sendAnswer(response: Response, { status, body, contentType, headers = {} }: Answer): void {
   // Answers hold what only this credential may see, and at times a secret that is shown once.
-  response.status(status).set({ "Cache-Control": "no-store", ...headers });
+  // setHeader, not Express' set: that one would add a charset to a type, or turn one it does not know into "false".
+  response.statusCode = status;
+  response.setHeader("Cache-Control", "no-store");
+  for (const name in headers) response.setHeader(name, headers[name] ?? "");
   if (body === undefined) {
     response.end();
     return;
   }
   const isBytes = body instanceof Uint8Array;
   // A stranger chose these bytes and their type: an event's body may be HTML.
-  if (isBytes) response.set("Content-Security-Policy", "default-src 'none'; sandbox");
-  const bytes = isBytes ? body : Buffer.from(JSON.stringify(body));
-  // setHeader, not Express' set: that one would add a charset to a type, or turn one it does not know into "false".
+  if (isBytes) response.setHeader("Content-Security-Policy", "default-src 'none'; sandbox");
+  // A text leaves together with its head in one write; bytes would be a second one.
+  const content = isBytes ? body : JSON.stringify(body);
   response.setHeader("Content-Type", contentType ?? (isBytes ? "application/octet-stream" : jsonType));
-  response.setHeader("Content-Length", bytes.length);
+  response.setHeader("Content-Length", Buffer.byteLength(content));
   // A status of 204 or 304 and the answer to HEAD have no body; node leaves it out.
-  response.end(bytes);
+  response.end(content);
 }

@@ -3,7 +3,10 @@ import { wireIdSchema } from "../lib/wire-id-schema.ts";
 import { createSource, newSource } from "../sources/create-source.ts";
 import { deleteSource } from "../sources/delete-source.ts";
 import { getSource } from "../sources/get-source.ts";
+import { listRejections, rejectionSchema } from "../sources/list-rejections.ts";
 import { listSources } from "../sources/list-sources.ts";
+import { pauseSource, resumeSource } from "../sources/pause-source.ts";
+import { keptRejections } from "../sources/rejection-log.ts";
 import { rotateSourceSecret, sourceSecretRotation } from "../sources/rotate-source-secret.ts";
 import { sourceSchema } from "../sources/source.ts";
 import { sourceChanges, updateSource } from "../sources/update-source.ts";
@@ -79,5 +82,36 @@ export const sourceOperations: readonly Operation[] = [
       409: { description: "`too_many_secrets`: too many would be live at once." },
     },
     handle: async (ctx, { params: { id }, body }) => ({ status: 201, body: await rotateSourceSecret(ctx, id, body) }),
+  }),
+  operation({
+    method: "post",
+    path: `${path}/{id}/pause`,
+    summary: "Hold the source's events: they are stored, and not routed",
+    tag,
+    params,
+    responses: { 200: { description: "The source, paused.", schema: sourceSchema }, 404: missing },
+    handle: async (ctx, { params: { id } }) => ({ status: 200, body: await pauseSource(ctx, id) }),
+  }),
+  operation({
+    method: "post",
+    path: `${path}/{id}/resume`,
+    summary: "Route what the source held, in order, and then what comes in",
+    tag,
+    params,
+    responses: { 200: { description: "The source, resuming or open.", schema: sourceSchema }, 404: missing },
+    handle: async (ctx, { params: { id } }) => ({ status: 200, body: await resumeSource(ctx, id) }),
+  }),
+  operation({
+    method: "get",
+    path: `${path}/{id}/rejections`,
+    summary: "List the newest requests that the source refused",
+    tag,
+    params,
+    query: z.strictObject(pageQuery("rejection")),
+    responses: {
+      200: { description: `A page, newest first; ${keptRejections} are kept.`, schema: pageSchema(rejectionSchema) },
+      404: missing,
+    },
+    handle: async (ctx, { params: { id }, query }) => ({ status: 200, body: await listRejections(ctx, id, query) }),
   }),
 ];

@@ -123,6 +123,7 @@ class OpenTransaction implements Transaction {
   readonly #client: pg.PoolClient;
   readonly #callbacks: (() => void)[] = [];
   #kysely: Kysely<Tables> | undefined;
+  #ended = false;
 
   constructor(client: pg.PoolClient) {
     this.#client = client;
@@ -133,12 +134,18 @@ class OpenTransaction implements Transaction {
     return (this.#kysely ??= kyselyOver({ borrow: () => Promise.resolve(this.#client), giveBack: () => {} }));
   }
 
-  query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
-    return run<Row>(this.#client, statement, values);
+  async query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    // The connection is somebody else's by then: the statement would commit with their transaction, or alone.
+    if (this.#ended) throw new Error("a statement came after the end of its transaction");
+    return await run<Row>(this.#client, statement, values);
   }
 
   afterCommit(callback: () => void): void {
     this.#callbacks.push(callback);
+  }
+
+  end(): void {
+    this.#ended = true;
   }
 
   committed(): void {
@@ -156,6 +163,8 @@ export function openDatabase(connectionString: string, poolSize: number, log: Lo
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
+    // Statements that are handed over together travel together; one that is awaited before the next is as ever.
+    pipeline: true,
     application_name: "hookyard",
   });
   pool.on("error", (err) => log.warn({ unit: "database", err }, "idle database connection lost"));
@@ -171,13 +180,16 @@ export function openDatabase(connectionString: string, poolSize: number, log: Lo
       let broken: Error | undefined;
       let result;
       try {
-        await client.query("BEGIN");
+        // Not awaited: it travels with the first statement, which fails when it does.
+        client.query("BEGIN").catch(() => undefined);
         result = await work(tx);
+        tx.end();
         // COMMIT of a transaction that Postgres has already aborted answers ROLLBACK, and no error.
         const { command } = await client.query("COMMIT");
         if (command !== "COMMIT") throw new Error(`the transaction ended with ${command}`);
       } catch (error) {
         broken = outlived(error);
+        tx.end();
         await client.query("ROLLBACK").catch((rollbackError: unknown) => {
           broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
         });

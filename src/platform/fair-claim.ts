@@ -74,6 +74,12 @@ export function fairClaim(queue: string, table: string): string {
     RETURNING j.id, j.retry_count AS "retryCount", j.group_id AS "groupId"`;
 }
 
+/**
+ * Goes before a claim, in its transaction. While a burst is not analyzed yet, Postgres takes a group for small: it reads
+ * the whole backlog of one and sorts it, 7 ms with 12,000 jobs and growing with them, where the index has them in order.
+ */
+export const steerFairClaim = { text: "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off" };
+
 /** The values of a claim. */
 export function fairClaimValues({ after, rooms, defaultRoom, limit }: FairShare): unknown[] {
   return [after, JSON.stringify(Object.fromEntries(rooms)), defaultRoom, limit];

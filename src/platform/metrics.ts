@@ -5,6 +5,10 @@ export interface Metrics {
   readonly registry: Registry;
   /** Inbound requests, by provider and what became of them. */
   readonly inbound: Counter<"provider" | "outcome">;
+  /** Inbound requests that were refused for what they are, by provider and reason. */
+  readonly inboundRejected: Counter<"provider" | "reason">;
+  /** Rejections that were counted and not written down: too many at once, or the database was away. */
+  readonly rejectionsDropped: Counter;
   /** Seconds from the first byte handled to the answer of an inbound request. */
   readonly inboundSeconds: Histogram;
   /** Events per commit. */
@@ -32,6 +36,17 @@ export function createMetrics(): Metrics {
       name: "hookyard_inbound_total",
       help: "Inbound webhook requests by provider and outcome.",
       labelNames: ["provider", "outcome"],
+      registers,
+    }),
+    inboundRejected: new Counter({
+      name: "hookyard_inbound_rejected_total",
+      help: "Inbound requests that were refused for what they are, by provider and reason.",
+      labelNames: ["provider", "reason"],
+      registers,
+    }),
+    rejectionsDropped: new Counter({
+      name: "hookyard_inbound_rejections_dropped_total",
+      help: "Rejections that the rejection log of their source does not hold.",
       registers,
     }),
     inboundSeconds: new Histogram({

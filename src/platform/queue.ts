@@ -1,6 +1,7 @@
 import { type Db, type JobInsert, type JobWithMetadata, PgBoss } from "pg-boss";
+import { allDone } from "../lib/all-done.ts";
 import type { Executor, Transaction } from "./database.ts";
-import { fairClaim, fairClaimIndex, fairClaimValues, type FairShare } from "./fair-claim.ts";
+import { fairClaim, fairClaimIndex, fairClaimValues, type FairShare, steerFairClaim } from "./fair-claim.ts";
 import type { Logger } from "./logger.ts";
 
 /** One attempt at a job: `retryCount` fences it, so that a stale holder of the same id affects nothing. */
@@ -137,10 +138,13 @@ export class Queue {
   }
 
   /** Claims jobs of a `fair` queue, one group after the other, each up to its room: its oldest of the highest priority. */
-  async claimFairly(db: Executor, name: string, share: FairShare): Promise<GroupedJob[]> {
+  async claimFairly(db: Transaction, name: string, share: FairShare): Promise<GroupedJob[]> {
     const text = this.#fairClaims.get(name);
     if (text === undefined) throw new Error(`the queue ${name} was not made for fair claims`);
-    return await db.query<GroupedJob>({ name: `claim_${name}`, text }, fairClaimValues(share));
+    const steered = db.query(steerFairClaim, []);
+    const claimed = db.query<GroupedJob>({ name: `claim_${name}`, text }, fairClaimValues(share));
+    await allDone([steered, claimed]);
+    return await claimed;
   }
 
   /**

@@ -59,6 +59,8 @@ export interface SourcesTable {
   rate_limit_per_second: number | null;
   body_limit_bytes: number | null;
   enabled: boolean;
+  intake: Defaulted<"open" | "paused" | "resuming">;
+  allowed_ips: string[] | null;
   created_at: Date;
   updated_at: Date;
   deleted_at: Date | null;
@@ -70,6 +72,30 @@ export interface SourceSecretsTable {
   sealed: Buffer;
   expires_at: Date | null;
   created_at: Date;
+}
+
+export interface SourceRejectionsTable {
+  source_id: string;
+  id: string;
+  reason: string;
+  status: number;
+  method: string;
+  address: string | null;
+  header_names: Json<string[]>;
+  body_size: number | null;
+  body_sha256: Buffer | null;
+  rejected_at: Date;
+}
+
+export interface SourceHealthTable {
+  source_id: string;
+  rejecting_since: Date | null;
+  announced_at: Date | null;
+}
+
+export interface HeldEventsTable {
+  source_id: string;
+  event_id: string;
 }
 
 export interface EventsTable {
@@ -282,6 +308,9 @@ export interface Tables {
   idempotency_keys: IdempotencyKeysTable;
   sources: SourcesTable;
   source_secrets: SourceSecretsTable;
+  source_rejections: SourceRejectionsTable;
+  source_health: SourceHealthTable;
+  held_events: HeldEventsTable;
   events: EventsTable;
   event_keys: EventKeysTable;
   agents: AgentsTable;

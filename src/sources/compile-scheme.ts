@@ -1,8 +1,10 @@
 import type { VerificationScheme } from "./verification-scheme.ts";
+import type { Provider } from "./providers/provider.ts";
 import { compileAnswers } from "./verification/answer.ts";
 import type { Answer } from "./verification/answer.ts";
 import { compileBatch } from "./verification/batch.ts";
 import type { Batch } from "./verification/batch.ts";
+import type { CodeVerifier, EventShape } from "./verification/code-verifier.ts";
 import { compileEventValue } from "./verification/event-value.ts";
 import type { EventValue } from "./verification/event-value.ts";
 import { compileHandshake } from "./verification/handshake.ts";
@@ -14,6 +16,8 @@ import type { SignatureMethod } from "./verification/signature-method.ts";
 /** A scheme made ready for the hot path: names in lower case, pointers cut up, defaults filled in. Immutable. */
 export interface CompiledScheme {
   readonly methods: readonly SignatureMethod[];
+  /** What verifies instead of methods, where the provider has one. */
+  readonly verifier: CodeVerifier | undefined;
   readonly signatureHeaders: ReadonlySet<string>;
   /** Every header that is read at all. */
   readonly wantedHeaders: ReadonlySet<string>;
@@ -40,19 +44,39 @@ const defaultKeepHeaders = ["content-type", "user-agent"];
 /** Prepares a valid scheme once, so that a request costs no preparation. */
 export function compileScheme(scheme: VerificationScheme): CompiledScheme {
   const methods = [scheme, ...(scheme.alternatives ?? [])].map(compileMethod);
+  const signedHeaders = methods.flatMap(({ variableParts, timestamp }) => [
+    ...variableParts.flatMap((part) => (part.kind === "header" ? [part.name] : [])),
+    ...(timestamp?.header === undefined ? [] : [timestamp.header]),
+  ]);
+  const signatureHeaders = new Set(methods.flatMap((method) => method.headers));
+  return {
+    ...compileEvent(scheme, [...signatureHeaders, ...signedHeaders]),
+    methods,
+    verifier: undefined,
+    signatureHeaders,
+  };
+}
+
+/** The scheme of a provider of the catalogue; undefined for `custom`, whose sources bring their own. */
+export function compileProvider({ scheme, verifier }: Provider): CompiledScheme | undefined {
+  if (verifier === undefined) return scheme && compileScheme(scheme);
+  const signatureHeaders = new Set(verifier.headers);
+  return { ...compileEvent(verifier.event, verifier.headers), methods: [], verifier, signatureHeaders };
+}
+
+/** @param readHeaders those that the way of signing reads, in lower case */
+function compileEvent(
+  scheme: EventShape,
+  readHeaders: readonly string[],
+): Omit<CompiledScheme, "methods" | "verifier" | "signatureHeaders"> {
   const handshakes = listOf(scheme.handshake).map(compileHandshake);
   const deliveryId = compileEventValue(scheme.deliveryId);
   const eventType = compileEventValue(scheme.eventType);
   const batch = compileBatch(scheme.batch);
   const answers = compileAnswers(scheme.answer);
   const keepHeaders = (scheme.keepHeaders ?? defaultKeepHeaders).map((name) => name.toLowerCase());
-  const signatureHeaders = new Set(methods.flatMap((method) => method.headers));
   const singleHeaders = new Set([
-    ...signatureHeaders,
-    ...methods.flatMap(({ variableParts, timestamp }) => [
-      ...variableParts.flatMap((part) => (part.kind === "header" ? [part.name] : [])),
-      ...(timestamp?.header === undefined ? [] : [timestamp.header]),
-    ]),
+    ...readHeaders,
     ...(deliveryId?.headers ?? []),
     ...(eventType?.headers ?? []),
     ...(batch?.deliveryId?.headers ?? []),
@@ -62,8 +86,6 @@ export function compileScheme(scheme: VerificationScheme): CompiledScheme {
     ),
   ]);
   return {
-    methods,
-    signatureHeaders,
     wantedHeaders: new Set([...singleHeaders, ...keepHeaders, "content-type"]),
     singleHeaders,
     keepHeaders,

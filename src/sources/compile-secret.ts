@@ -16,6 +16,12 @@ const minRsaBits = 2048;
 /** Decodes a secret as the scheme says. `whsec_` is base64 to Standard Webhooks and part of the key to Stripe: only the scheme knows. */
 export function compileSecret(scheme: CompiledScheme, secret: string): CompiledSecret {
   if (secret === "") return { ok: false, message: "must not be empty" };
+  if (scheme.verifier !== undefined) {
+    const key = scheme.verifier.decodeSecret(secret);
+    return typeof key === "string"
+      ? { ok: false, message: key }
+      : { ok: true, key: { keys: [key], handshakeSecret: undefined } };
+  }
   for (const { equalsSecret: prefix } of scheme.handshakes.flatMap(({ conditions }) => conditions)) {
     if (prefix === undefined || !secret.startsWith(prefix)) continue;
     if (secret.length === prefix.length) return { ok: false, message: `must have a value after ${prefix}` };

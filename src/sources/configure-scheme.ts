@@ -10,7 +10,7 @@ type ConfiguredScheme =
 /** A provider's scheme with what a source says of its own sender: in which header the credential stands, and what names its events. */
 export function configureScheme(
   { id, settings = [] }: Provider,
-  scheme: VerificationScheme,
+  scheme: VerificationScheme | undefined,
   wanted: SchemeSettings,
 ): ConfiguredScheme {
   const given = Object.keys(wanted).filter((key) => wanted[key as keyof SchemeSettings] !== undefined);

@@ -10,7 +10,7 @@ export interface SampleMoment {
 }
 
 /** A sample with its placeholders filled in. */
-interface FilledSample {
+export interface FilledSample {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: SampleValue;
 }

@@ -28,7 +28,10 @@ export const providerSchema = z
     handshake: z.string().exactOptional().describe("What it asks besides sending events, and what it is answered."),
     successStatus: z.int().exactOptional().describe("The one status that it takes for success. Absent: any 2xx."),
     batches: z.boolean().describe("Whether one delivery may hold several events."),
-    scheme: namedVerificationScheme.exactOptional().describe("How it signs. Absent: the source brings its own."),
+    scheme: namedVerificationScheme
+      .exactOptional()
+      .describe("How it signs. Absent where `signature` says it, and where the source brings its own."),
+    signature: z.string().exactOptional().describe("How it signs, in words, where no scheme can say it."),
   })
   .meta({ id: "Provider" });
 
@@ -41,8 +44,9 @@ export function listProviders(ctx: Context): ProviderView[] {
 }
 
 function presentProvider(provider: Provider): ProviderView {
-  const { id, name, docsUrl, secretHint, setup, settings, handshake, successStatus, scheme } = provider;
-  const secrets = provider.secretFields ?? [{ label: "Secret", hint: secretHint, required: true }];
+  const { id, name, docsUrl, secretHint, setup, settings, handshake, successStatus, scheme, verifier } = provider;
+  const required = provider.handsOverSecret !== true;
+  const secrets = provider.secretFields ?? [{ label: "Secret", hint: secretHint, required }];
   return {
     id,
     name,
@@ -53,7 +57,8 @@ function presentProvider(provider: Provider): ProviderView {
     ...(settings === undefined ? {} : { settings: [...settings] }),
     ...(handshake === undefined ? {} : { handshake }),
     ...(successStatus === undefined ? {} : { successStatus }),
-    batches: scheme?.batch !== undefined,
+    batches: (verifier?.event ?? scheme)?.batch !== undefined,
+    ...(verifier === undefined ? {} : { signature: verifier.signature }),
     ...(scheme === undefined ? {} : { scheme }),
   };
 }

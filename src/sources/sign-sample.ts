@@ -1,8 +1,9 @@
 import type { CompiledScheme } from "./compile-scheme.ts";
 import { compileSecret } from "./compile-secret.ts";
-import { plainSample } from "./fill-sample.ts";
+import { fillSample, plainSample } from "./fill-sample.ts";
 import { prepareSample, type SampleDelivery, type SampleRequest } from "./prepare-sample.ts";
 import type { ProviderSample } from "./providers/provider.ts";
+import type { CodeVerifier } from "./verification/code-verifier.ts";
 import { expectedSignature } from "./verification/compare-signatures.ts";
 import type { SignatureMethod } from "./verification/signature-method.ts";
 
@@ -27,6 +28,7 @@ export function signSample(
 ): SignedSample {
   const compiled = compileSecret(scheme, secret);
   if (!compiled.ok) return unsupported("bad_secret", `The secret ${compiled.message}`);
+  if (scheme.verifier !== undefined) return signByCode(scheme.verifier, secret, request, sample);
   const index = compiled.key.keys.findIndex((key) => key !== undefined);
   const key = compiled.key.keys[index];
   const method = scheme.methods[index];
@@ -41,6 +43,17 @@ export function signSample(
     ? staticSecret(method, secret)
     : expectedSignature(method, key, prepared.content, prepared.rawBody);
   return { ok: true, ...prepared.complete(signature) };
+}
+
+function signByCode(
+  { sign }: CodeVerifier,
+  secret: string,
+  request: SampleRequest,
+  sample: ProviderSample,
+): SignedSample {
+  if (sign === undefined)
+    return unsupported("public_key", "The provider signs with a private key of its own: only it can sign a sample");
+  return { ok: true, ...sign(secret, request, fillSample(sample, request)) };
 }
 
 /** A key of a static secret is its hash; what is sent is the secret. */

@@ -1,17 +1,17 @@
+import { type AddressTest, compileAddressList } from "../lib/address-list.ts";
 import { UnavailableError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
 import type { Executor } from "../platform/database.ts";
 import { ReadThroughCache } from "../platform/read-through-cache.ts";
 import type { Services } from "../platform/services.ts";
-import { type CompiledScheme, compileScheme } from "./compile-scheme.ts";
+import type { CompiledScheme } from "./compile-scheme.ts";
 import { compileSecret } from "./compile-secret.ts";
-import { providers } from "./providers/catalogue.ts";
 import type { Verification } from "./source.ts";
 import type { SourceResponse } from "./source-response.ts";
+import { schemeOfSource } from "./source-scheme.ts";
 import { openSourceSecret } from "./source-secret.ts";
 import { selectLiveSourceSecrets, type SourceRow, type SourceSecretRow } from "./store.ts";
 import type { KeyMaterial } from "./verification/key-material.ts";
-import type { VerificationScheme } from "./verification-scheme.ts";
 
 /** What an inbound request needs of its source. Holds keys: never log it. */
 export interface SourceRecord {
@@ -22,6 +22,10 @@ export interface SourceRecord {
   readonly name: string;
   readonly provider: string;
   readonly enabled: boolean;
+  /** Whether its events are held for now instead of routed. */
+  readonly holdsEvents: boolean;
+  /** Which clients it listens to; undefined: all. */
+  readonly allows: AddressTest | undefined;
   readonly scheme: CompiledScheme;
   /**
    * The keys that verify at a moment (milliseconds since the epoch). Throws UnavailableError `source_unavailable` when one
@@ -31,6 +35,8 @@ export interface SourceRecord {
   readonly toleranceSeconds: number | undefined;
   /** The URL that the sender was given, where it is part of what is signed. */
   readonly url: string | undefined;
+  /** Whether a delivery of several events becomes one for each. */
+  readonly splitsBatches: boolean;
   /** What the source answers with instead of the hub's own success. */
   readonly response: SourceResponse | undefined;
   readonly rateLimitPerSecond: number;
@@ -64,11 +70,18 @@ function keyring(open: () => readonly LiveKey[]): (nowMs: number) => readonly Ke
 /** Makes the cache of sources with their opened secrets, each decoded once instead of at every request. */
 export function createSourceCache(services: Services): SourceCache {
   const { clock, signals, settings, secretBox, log } = services;
-  // The catalogue's schemes are shared by all sources of a provider.
-  const compiled = new Map([...providers].map(([id, { scheme }]) => [id, scheme && compileScheme(scheme)]));
-
-  const schemeOf = (provider: string, own: VerificationScheme | undefined): CompiledScheme | undefined =>
-    own === undefined ? compiled.get(provider) : compileScheme(own);
+  const schemeOf = ({ id, provider, verification }: SourceRow): CompiledScheme | undefined => {
+    try {
+      return schemeOfSource(provider, verification as Verification);
+    } catch (err) {
+      // It was checked when it was stored, by an older catalogue. It must not stop the others.
+      log.warn(
+        { unit: "source", sourceId: toWireId("source", id), err },
+        "a stored source no longer fits its provider",
+      );
+      return undefined;
+    }
+  };
 
   const open = (row: SourceRow, secret: SourceSecretRow): string => {
     try {
@@ -90,8 +103,8 @@ export function createSourceCache(services: Services): SourceCache {
     });
 
   const toRecord = (row: SourceRow, secrets: readonly SourceSecretRow[]): SourceRecord | undefined => {
-    const { scheme: own, toleranceSeconds, url } = row.verification as Verification;
-    const scheme = schemeOf(row.provider, own);
+    const { toleranceSeconds, url, split = false } = row.verification as Verification;
+    const scheme = schemeOf(row);
     if (scheme === undefined) return undefined;
     return {
       id: row.id,
@@ -100,10 +113,13 @@ export function createSourceCache(services: Services): SourceCache {
       name: row.name,
       provider: row.provider,
       enabled: row.enabled,
+      holdsEvents: row.intake !== "open",
+      allows: row.allowed_ips === null ? undefined : compileAddressList(row.allowed_ips),
       scheme,
       keysAt: keyring(() => openKeys(row, scheme, secrets)),
       toleranceSeconds,
       url,
+      splitsBatches: split,
       response: (row.response as SourceResponse | null) ?? undefined,
       rateLimitPerSecond: row.rate_limit_per_second ?? settings.inbound.rateLimitPerSecond,
       bodyLimitBytes: row.body_limit_bytes ?? settings.inbound.bodyLimitBytes,

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { isAddressRange } from "../lib/address-list.ts";
 import { toWireId } from "../lib/ids.ts";
 import { displayName, storableText } from "../lib/storable-text.ts";
 import { newSourceResponse, type SourceResponse, sourceResponseSchema } from "./source-response.ts";
 import type { SourceRow, SourceSecretRow } from "./store.ts";
-import { verificationScheme } from "./verification-scheme.ts";
+import { schemeSettings, verificationScheme } from "./verification-scheme.ts";
 
 const webUrl = storableText(2048).refine((text) => /^https?:\/\/\S+$/.test(text) && URL.canParse(text), {
   error: "must be an http or https URL",
@@ -11,6 +12,8 @@ const webUrl = storableText(2048).refine((text) => /^https?:\/\/\S+$/.test(text)
 
 /** The declarative scheme as one component of the OpenAPI document. */
 export const namedVerificationScheme = verificationScheme.meta({ id: "VerificationScheme" });
+
+const settings = schemeSettings.required().shape;
 
 const verification = z
   .strictObject({
@@ -21,9 +24,22 @@ const verification = z
       .exactOptional()
       .describe("How far a signed timestamp may be from now. No effect where the provider signs none."),
     url: webUrl.exactOptional().describe("The URL as the provider signs it, when that is not the source's own."),
+    split: z
+      .boolean()
+      .exactOptional()
+      .describe("Whether a delivery of several events becomes one for each. Absent: it is one event."),
     scheme: namedVerificationScheme
       .exactOptional()
       .describe("How the sender signs; for the provider custom, and only for it."),
+    header: settings.header
+      .exactOptional()
+      .describe("Where the credential stands, one header or several; for providers whose `settings` have it."),
+    deliveryId: settings.deliveryId
+      .exactOptional()
+      .describe("What tells a repeat, as in a scheme; for providers whose `settings` have it."),
+    eventType: settings.eventType
+      .exactOptional()
+      .describe("What names an event, as in a scheme; for providers whose `settings` have it."),
   })
   .meta({ id: "SourceVerification" });
 
@@ -33,6 +49,11 @@ export const sourceFields = {
   verification,
   response: newSourceResponse.describe("What the sender gets for an event. Absent: 200 with the event's id."),
   enabled: z.boolean(),
+  allowedIps: z
+    .array(z.string().max(50).refine(isAddressRange, { error: "must be an address or a range such as 192.0.2.0/24" }))
+    .min(1)
+    .max(100)
+    .describe("Addresses and ranges of the sender's clients; others get the 401 of a wrong signature. Absent: all."),
   rateLimitPerSecond: z
     .int()
     .min(1)
@@ -56,7 +77,11 @@ export const sourceSchema = z
     provider: z.string(),
     verification,
     response: sourceResponseSchema.exactOptional(),
-    enabled: z.boolean(),
+    enabled: z.boolean().describe("A disabled source answers 404."),
+    intake: z
+      .enum(["open", "paused", "resuming"])
+      .describe("Paused: events are stored and held. Resuming: those held are being routed, new ones behind them."),
+    allowedIps: z.array(z.string()).exactOptional(),
     rateLimitPerSecond: z.int().exactOptional(),
     bodyLimitBytes: z.int().exactOptional(),
     liveSecrets: z
@@ -80,6 +105,8 @@ export function presentSource(row: SourceRow, secrets: readonly SourceSecretRow[
     verification: row.verification as Verification,
     ...(row.response === null ? {} : { response: row.response as SourceResponse }),
     enabled: row.enabled,
+    intake: row.intake,
+    ...(row.allowed_ips === null ? {} : { allowedIps: row.allowed_ips }),
     ...(row.rate_limit_per_second === null ? {} : { rateLimitPerSecond: row.rate_limit_per_second }),
     ...(row.body_limit_bytes === null ? {} : { bodyLimitBytes: row.body_limit_bytes }),
     liveSecrets: secrets

@@ -100,8 +100,57 @@ export async function expireSourceSecrets(tx: Transaction, sourceId: string, end
     .execute();
 }
 
-/** Takes a source that the caller has locked out of use, and forgets its secrets. */
+/** Takes a source that the caller has locked out of use, and forgets its secrets and all that was noted of it. */
 export async function deleteSourceRow(tx: Transaction, id: string, now: Date): Promise<void> {
-  await tx.kysely.updateTable("sources").set({ deleted_at: now }).where("id", "=", id).execute();
-  await tx.kysely.deleteFrom("source_secrets").where("source_id", "=", id).execute();
+  await tx.kysely.updateTable("sources").set({ deleted_at: now, intake: "open" }).where("id", "=", id).execute();
+  for (const table of ["source_secrets", "source_rejections", "source_health", "held_events"] as const)
+    await tx.kysely.deleteFrom(table).where("source_id", "=", id).execute();
+}
+
+// Locked until the transaction ends, so that none of them opens before the events that it holds can be seen.
+const lockHolding = {
+  name: "lock_holding_sources",
+  text: `SELECT id FROM sources WHERE id = ANY ($1) AND intake <> 'open' ORDER BY id FOR SHARE`,
+};
+
+/** Those of these sources that hold their events now, kept so until the transaction ends. */
+export async function lockHoldingSources(tx: Transaction, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await tx.query<{ id: string }>(lockHolding, [ids]);
+  return new Set(rows.map((row) => row.id));
+}
+
+/** A source whose held events are being routed. */
+export interface ResumingSource {
+  readonly id: string;
+  readonly project_id: string;
+}
+
+const selectResuming = {
+  name: "select_resuming_sources",
+  text: `SELECT id, project_id FROM sources WHERE intake = 'resuming' ORDER BY id LIMIT $1`,
+};
+
+export async function selectResumingSources(db: Executor, limit: number): Promise<ResumingSource[]> {
+  return await db.query<ResumingSource>(selectResuming, [limit]);
+}
+
+const lockResuming = {
+  name: "lock_resuming_source",
+  text: `SELECT id FROM sources WHERE id = $1 AND intake = 'resuming' FOR UPDATE`,
+};
+
+/**
+ * Waits for those who accept events for a source that resumes, and keeps others from it; false when it does not resume any
+ * more. What they stored is seen by statements after this one.
+ */
+export async function lockResumingSource(tx: Transaction, id: string): Promise<boolean> {
+  return (await tx.query(lockResuming, [id])).length > 0;
+}
+
+const openSource = { name: "open_source", text: `UPDATE sources SET intake = 'open' WHERE id = $1` };
+
+/** Opens a source that the caller has locked, and for which no event waits. */
+export async function openIntake(tx: Transaction, id: string): Promise<void> {
+  await tx.query(openSource, [id]);
 }

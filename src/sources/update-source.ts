@@ -4,6 +4,7 @@ import { authoriseChange } from "../access/authorise-change.ts";
 import type { Context } from "../access/context.ts";
 import { InvalidError, NotFoundError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
+import { requireSafeResponse } from "./require-safe-response.ts";
 import { openSourceSecret } from "./source-secret.ts";
 import { schemeOfSource, secretProblems } from "./source-scheme.ts";
 import { sourceResponseOf } from "./source-response.ts";
@@ -22,6 +23,7 @@ export const sourceChanges = z
     verification: sourceFields.verification.exactOptional(),
     response: sourceFields.response.nullable().exactOptional(),
     enabled: sourceFields.enabled.exactOptional(),
+    allowedIps: sourceFields.allowedIps.nullable().exactOptional(),
     rateLimitPerSecond: sourceFields.rateLimitPerSecond.nullable().exactOptional(),
     bodyLimitBytes: sourceFields.bodyLimitBytes.nullable().exactOptional(),
   })
@@ -30,7 +32,7 @@ export const sourceChanges = z
 
 export type SourceChanges = z.infer<typeof sourceChanges>;
 
-// A scheme that the live secrets do not fit would turn every sender away.
+// A scheme of its own that the live secrets do not fit would turn every sender away.
 function requireFittingScheme(
   ctx: Context,
   source: SourceRow,
@@ -49,25 +51,27 @@ function requireFittingScheme(
 }
 
 /**
- * Changes a source; switching it on or off needs less permission than the rest. Throws InvalidError for a scheme that does
- * not belong or that the live secrets do not fit, NotFoundError when the project has no such source.
+ * Changes a source; switching it on or off needs less permission than the rest. Throws InvalidError for a scheme or setting
+ * that does not belong or that the live secrets do not fit, and for an answer that the provider takes for a failure,
+ * NotFoundError when the project has no such source.
  */
 export async function updateSource(ctx: Context, id: string, changes: SourceChanges): Promise<Source> {
   authoriseChange(ctx.actor, "sources", changes, "enabled");
-  const { name, verification, response, enabled, rateLimitPerSecond, bodyLimitBytes } = changes;
+  const { name, verification, response, enabled, allowedIps, rateLimitPerSecond, bodyLimitBytes } = changes;
   const now = new Date(ctx.clock.now());
   return await ctx.db.transaction(async (tx) => {
     const source = await selectSource(tx, ctx.actor.projectId, id, "update");
     if (source === undefined) throw new NotFoundError("There is no such source in this project");
     const secrets = await selectLiveSourceSecrets(tx, [id], now);
     if (verification !== undefined) requireFittingScheme(ctx, source, verification, secrets);
+    const answer = response && sourceResponseOf(response);
+    if (answer) requireSafeResponse(source.provider, answer);
     const row = await updateSourceRow(tx, id, {
       ...(name === undefined ? {} : { name }),
       ...(verification === undefined ? {} : { verification: JSON.stringify(verification) }),
-      ...(response === undefined
-        ? {}
-        : { response: response === null ? null : JSON.stringify(sourceResponseOf(response)) }),
+      ...(answer === undefined ? {} : { response: answer === null ? null : JSON.stringify(answer) }),
       ...(enabled === undefined ? {} : { enabled }),
+      ...(allowedIps === undefined ? {} : { allowed_ips: allowedIps }),
       ...(rateLimitPerSecond === undefined ? {} : { rate_limit_per_second: rateLimitPerSecond }),
       ...(bodyLimitBytes === undefined ? {} : { body_limit_bytes: bodyLimitBytes }),
       updated_at: now,

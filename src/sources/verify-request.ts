@@ -1,11 +1,14 @@
 import { createHmac } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import type { CompiledScheme } from "./compile-scheme.ts";
 import { mediaTypeOf, parseBody } from "../lib/parse-body.ts";
 import type { ParsedBody } from "../lib/parse-body.ts";
-import { authenticate } from "./verification/authenticate.ts";
+import { authenticateByCode, readCodeRequest } from "./verification/authenticate-by-code.ts";
+import { authenticate, repeatProblem } from "./verification/authenticate.ts";
 import type { Authenticated } from "./verification/authenticate.ts";
 import { answerOf } from "./verification/answer.ts";
 import type { AnswerResponse } from "./verification/answer.ts";
+import type { NeedsCertificate } from "./verification/code-verifier.ts";
 import { answerHandshake } from "./verification/handshake.ts";
 import type { HandshakeResponse } from "./verification/handshake.ts";
 import { readPointerText } from "./verification/json-pointer.ts";
@@ -24,8 +27,10 @@ export interface InboundRequest extends SignedRequest {
   readonly headers: RawHeaders;
   /** The source's live secrets. */
   readonly keys: readonly KeyMaterial[];
-  /** What stands after `?` in the requested URL; only handshakes by GET read it. */
+  /** What stands after `?` in the requested URL; handshakes read it, and providers that sign it. */
   readonly query?: string | undefined;
+  /** A certificate that has been fetched already, for providers that sign with one. */
+  readonly certificateOf?: (url: string) => X509Certificate | undefined;
 }
 
 /** A request that its source's provider, or whoever else has its secret, did send. */
@@ -39,11 +44,21 @@ export interface VerifiedRequest extends Delivery {
   readonly answer: AnswerResponse | undefined;
 }
 
-/**
- * Decides whether an inbound request is what its source's scheme demands: pure, never throws, never parses what it has not verified (but
- * for schemes that put their secret in the body, and handshakes that come before there is a secret).
- */
+/** Decides at once, with the certificates that there are; `verifyInbound` fetches what is missing. */
 export function verifyRequest(request: InboundRequest, scheme: CompiledScheme): VerifiedRequest | Rejection {
+  const decision = decideRequest(request, scheme);
+  return "needs" in decision ? reject("bad_certificate") : decision;
+}
+
+/**
+ * Decides whether an inbound request is what its source's scheme demands, or says what has to be fetched first: pure, never throws, never
+ * parses what it has not verified (but for providers that put their signature or their secret in the body, and handshakes that come
+ * before there is a secret).
+ */
+export function decideRequest(
+  request: InboundRequest,
+  scheme: CompiledScheme,
+): VerifiedRequest | Rejection | NeedsCertificate {
   const headers = pickHeaders(request.headers, scheme.wantedHeaders);
   if (request.method === "GET") return verifyQuestion(request, headers, scheme);
   const contentType = readContentType(headers.values);
@@ -53,8 +68,20 @@ export function verifyRequest(request: InboundRequest, scheme: CompiledScheme): 
     const body = parse();
     return body.ok ? body.value : undefined;
   };
-  const authenticated = authenticate(request, request.keys, headers, scheme, readBody);
-  if (typeof authenticated === "string") return refuseOrIntroduce(authenticated, request, headers, scheme, readBody);
+  const repeated = repeatProblem(headers, scheme);
+  if (repeated !== undefined) return reject(repeated);
+  const { verifier } = scheme;
+  const code = verifier && { verifier, request: readCodeRequest(request, headers, parse) };
+  const authenticated =
+    code === undefined
+      ? authenticate(request, request.keys, headers, scheme, readBody)
+      : authenticateByCode(code.verifier, code.request, request.keys);
+  if (typeof authenticated === "string") {
+    const question = code && introduces(authenticated) ? code.verifier.question?.(code.request) : undefined;
+    if (question !== undefined) return answered(request, undefined, headers, scheme, question);
+    return refuseOrIntroduce(authenticated, request, headers, scheme, readBody);
+  }
+  if ("needs" in authenticated) return authenticated;
 
   const body = parse();
   if (!body.ok) return reject(body.reason);
@@ -66,9 +93,9 @@ export function verifyRequest(request: InboundRequest, scheme: CompiledScheme): 
     secrets: request.keys,
     sign: signerOf(authenticated),
   };
-  const handshake = answerHandshake(scheme.handshakes, "signed", input);
+  const handshake = verifier?.handshake?.(body.value) ?? answerHandshake(scheme.handshakes, "signed", input);
   if (handshake === "bad_handshake") return reject(handshake);
-  const answer = answerOf(scheme.answers, input);
+  const answer = verifier?.answer ?? answerOf(scheme.answers, input);
   const delivery = readDelivery(request.rawBody, body.value, headers, scheme, request.nowMs);
   return { ok: true, ...delivery, body: body.value, handshake, answer };
 }
@@ -97,7 +124,7 @@ function refuseOrIntroduce(
   scheme: CompiledScheme,
   readBody: () => unknown,
 ): VerifiedRequest | Rejection {
-  if (reason !== "missing_signature" && reason !== "no_live_secret") return reject(reason);
+  if (!introduces(reason)) return reject(reason);
   if (!scheme.handshakes.some((handshake) => handshake.request === "unsigned")) return reject(reason);
   const body = readBody();
   const handshake = answerHandshake(scheme.handshakes, "unsigned", {
@@ -107,6 +134,11 @@ function refuseOrIntroduce(
   });
   if (handshake === undefined || handshake === "bad_handshake") return reject(reason);
   return answered(request, body, headers, scheme, handshake);
+}
+
+/** Whether this is what a request lacks that comes before there is a secret. */
+function introduces(reason: RejectionReason): boolean {
+  return reason === "missing_signature" || reason === "no_live_secret";
 }
 
 /** A question that no signature came with: its answer is all that it leads to. */
@@ -133,15 +165,20 @@ function formatProblem(
 }
 
 /** A timestamp that stands in the body could be read only now. */
-function staleness(body: unknown, request: InboundRequest, { method }: Authenticated): RejectionReason | undefined {
-  const { timestamp } = method;
+function staleness(
+  body: unknown,
+  request: InboundRequest,
+  { method }: Partial<Authenticated>,
+): RejectionReason | undefined {
+  const timestamp = method?.timestamp;
   if (timestamp?.pointer === undefined) return undefined;
   const tolerance = request.toleranceSeconds ?? timestamp.toleranceSeconds;
   return timestampProblem(readPointerText(body, timestamp.pointer), timestamp, request.nowMs, tolerance);
 }
 
-function signerOf({ method, key }: Authenticated): ((text: string) => string) | undefined {
-  const { hmacHash, encoding } = method;
+function signerOf({ method, key }: Partial<Authenticated>): ((text: string) => string) | undefined {
+  const { hmacHash, encoding } = method ?? {};
+  if (key === undefined || encoding === undefined) return undefined;
   if (hmacHash === undefined || encoding === "plain") return undefined;
   return (text) => createHmac(hmacHash, key).update(text, "utf8").digest(encoding);
 }

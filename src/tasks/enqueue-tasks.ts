@@ -1,4 +1,5 @@
 import type { AgentRecord } from "../agents/agent-cache.ts";
+import { allDone } from "../lib/all-done.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { EventSummary } from "../platform/tables.ts";
 import { announceTasks, type ChangedTask, type TaskServices } from "./announce-tasks.ts";
@@ -44,7 +45,7 @@ export async function enqueueTasks(
   drafts: readonly TaskDraft[],
 ): Promise<void> {
   if (drafts.length === 0) return;
-  await tx.query(insertTasks, [
+  const inserted = tx.query(insertTasks, [
     drafts.map((draft) => draft.id),
     drafts.map((draft) => draft.projectId),
     drafts.map((draft) => draft.agent.id),
@@ -59,11 +60,13 @@ export async function enqueueTasks(
     new Date(services.clock.now()),
   ]);
   const due = drafts.filter((draft) => draft.startAfter === undefined);
-  await queueTasks(
+  const queued = queueTasks(
     tx,
     services,
     due.map((draft) => ({ id: draft.id, agentId: draft.agent.id, priority: draft.priority })),
   );
+  // Together, in this order, on one trip: each trip costs a turn of a busy event loop (2 to 4 ms under load).
+  await allDone([inserted, queued]);
   const submitted = drafts.map((draft): ChangedTask => ({
     id: draft.id,
     project_id: draft.projectId,

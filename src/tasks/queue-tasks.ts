@@ -1,4 +1,5 @@
 import { agentQueue } from "../agents/agent-queue.ts";
+import { allDone } from "../lib/all-done.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { Services } from "../platform/services.ts";
 import { wakeWorkers } from "./wake-workers.ts";
@@ -17,9 +18,10 @@ export interface DueTask {
 export async function queueTasks(tx: Transaction, services: Services, tasks: readonly DueTask[]): Promise<void> {
   if (tasks.length === 0) return;
   const byAgent = Map.groupBy(tasks, (task) => task.agentId);
-  for (const [agentId, due] of byAgent) {
+  const inserted = [...byAgent].map(([agentId, due]) => {
     const jobs = due.map(({ id, priority }) => ({ id, priority }));
-    await services.queue.insert(tx, agentQueue(agentId), jobs);
-  }
-  await wakeWorkers(tx, services, new Map([...byAgent].map(([agentId, due]) => [agentId, due.length])));
+    return services.queue.insert(tx, agentQueue(agentId), jobs);
+  });
+  const told = wakeWorkers(tx, services, new Map([...byAgent].map(([agentId, due]) => [agentId, due.length])));
+  await allDone([...inserted, told]);
 }

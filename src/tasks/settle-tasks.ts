@@ -1,4 +1,5 @@
 import { agentQueue } from "../agents/agent-queue.ts";
+import { allDone } from "../lib/all-done.ts";
 import type { Transaction } from "../platform/database.ts";
 import { announceTasks, type ChangedTask, type TaskServices } from "./announce-tasks.ts";
 import { statesBefore, type TaskState } from "./task-state.ts";
@@ -77,11 +78,14 @@ export async function settleTasks(
     now,
   ]);
   if (rows.length === 0) return new Map();
-  for (const [agentId, settled] of Map.groupBy(rows, (row) => row.agent_id)) {
-    const ids = settled.map((row) => row.id);
-    await services.queue.remove(tx, agentQueue(agentId), ids);
-  }
-  await announceTasks(tx, services, rows);
+  const removed = [...Map.groupBy(rows, (row) => row.agent_id)].map(([agentId, settled]) =>
+    services.queue.remove(
+      tx,
+      agentQueue(agentId),
+      settled.map((row) => row.id),
+    ),
+  );
+  await allDone([...removed, announceTasks(tx, services, rows)]);
   await wakeWorkers(tx, services, await countFreedPlaces(tx, services, rows));
   return new Map(rows.map((row) => [row.id, row]));
 }

@@ -23,6 +23,7 @@ const matrix: Readonly<Record<Permission, readonly Role[]>> = {
   "routes:pause": ["owner", "admin", "operator", "developer"],
   "endpoints:pause": ["owner", "admin", "operator", "developer"],
   "schedules:pause": ["owner", "admin", "operator", "developer"],
+  "sources:verify": ["owner", "admin", "operator"],
   "events:replay": ["owner", "admin", "operator"],
   "tasks:cancel": ["owner", "admin", "operator"],
   "tasks:retry": ["owner", "admin", "operator"],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { signSample } from "../../src/sources/sign-sample.ts";
-import { readBatch } from "../../src/sources/verification/batch.ts";
+import { splitDelivery } from "../../src/sources/split-delivery.ts";
 import { withValueAt } from "../../src/sources/verification/json-pointer.ts";
 import type { VerifiedRequest } from "../../src/sources/verify-request.ts";
 import { nowMs, type Subject, subjects, type TestSecret, url, verify, withSignature } from "./subject.ts";
@@ -199,13 +199,16 @@ for (const subject of subjects()) {
       assert.deepEqual(result, { ok: false, reason: "no_handshake", status: 401 });
     });
 
-    const { batch } = scheme;
-    if (batch !== undefined)
-      it("a batch has items, each with a type", () => {
-        const { body } = accepted(subject, [secret], deliver(secret));
-        const items = readBatch(batch, body, new Map());
-        assert.ok(items.length > 0, "the pattern of the batch finds nothing in the sample");
-        for (const { eventType } of items) assert.ok(eventType);
+    if (scheme.batch !== undefined)
+      it("a batch is split into items, each with an id of its own, a type and its bytes", () => {
+        const delivery = deliver(secret);
+        const verified = accepted(subject, [secret], delivery);
+        const items = splitDelivery(verified, delivery.rawBody, scheme);
+        for (const { rawBody, body, eventType, deliveryId } of items) {
+          assert.ok(rawBody.length < delivery.rawBody.length, "the pattern of the batch finds nothing in the sample");
+          assert.deepEqual(JSON.parse(rawBody.toString()), body);
+          assert.ok(eventType && deliveryId);
+        }
       });
   });
 }

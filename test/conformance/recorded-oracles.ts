@@ -1,3 +1,5 @@
+import { paypalDelivery } from "./paypal-delivery.ts";
+
 /** A delivery that somebody else signed: the provider itself, its documentation, or its own library's tests. */
 export interface RecordedOracle {
   readonly provider: string;
@@ -8,6 +10,9 @@ export interface RecordedOracle {
   /** Milliseconds since the Unix epoch; default: that of a signature without a time. */
   readonly atMs?: number;
   readonly url?: string;
+  readonly query?: string;
+  /** What the provider's certificate URL answered with. */
+  readonly certificate?: string;
   readonly deliveryId?: string;
   readonly eventType?: string;
 }
@@ -196,6 +201,50 @@ export const recordedOracles: readonly RecordedOracle[] = [
     atMs: 1_600_112_503_000,
     deliveryId: "ZHJvcC0xMDk5NDkxOS1MUnpYbF9OSFN0T0doUTRrb2ZTbV9BLTA",
     eventType: "dropped",
+  },
+  {
+    provider: "twilio",
+    from: "its documentation",
+    secret: "12345",
+    headers: {
+      "content-type": "application/x-www-form-urlencoded",
+      "x-twilio-signature": "RSOYDt4T1cUTdK1PDd93/VVr8B8=",
+    },
+    body: "CallSid=CA1234567890ABCDE&Caller=%2B14158675309&Digits=1234&From=%2B14158675309&To=%2B18005551212",
+    url: "https://mycompany.com/myapp.php?foo=1&bar=2",
+  },
+  {
+    provider: "twilio",
+    from: "twilio 6.2.0, which made it (with the port, and a repeated parameter)",
+    secret: "12345",
+    headers: {
+      "content-type": "application/x-www-form-urlencoded",
+      "x-twilio-signature": "Ik+F1mn3mBr9pUz44lHFcODAEXs=",
+    },
+    body: "MessageSid=SM1&SmsStatus=received&Body=Ahoy+%26+good+morning+%C3%BC&MediaUrl=b&MediaUrl=a&MediaUrl=b&_x=1&Zed=2&aed=3",
+    url: "https://hub.example/in/src_1",
+    deliveryId: "SM1:received",
+    eventType: "received",
+  },
+  {
+    provider: "twilio",
+    from: "twilio 6.2.0, which made it (JSON)",
+    secret: "12345",
+    headers: { "x-twilio-signature": "flDF0SqvDjM7HoM/KcAzaGTYNT4=" },
+    body: '[{"specversion":"1.0","type":"com.twilio.messaging.message.sent","id":"EZ1"}]',
+    url: "https://hub.example/in/src_1",
+    query: "bodySHA256=b838af860a806f17a4c560a56b4cc4038377d2672ddc00c1c4d011f62e8299c3",
+    deliveryId: "EZ1",
+    eventType: "com.twilio.messaging.message.sent",
+  },
+  paypalDelivery,
+  {
+    provider: "adyen",
+    from: "@adyen/api-library 32.1.0, which made it",
+    secret: "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056",
+    headers: { hmacsignature: "/qSJMdFUVJJOvqQ2tfk2cy4MSxYsjf34LW+JbSkXEI0=" },
+    body: '{"data":{"id":"EVJN42"},"environment":"test","type":"balancePlatform.accountHolder.created"}',
+    eventType: "balancePlatform.accountHolder.created",
   },
   box(boxFirst, { "box-signature-primary": "6TfeAW3A1PASkgboxxA5yqHNKOwFyMWuEXny/FPD5hI=" }),
   box(boxFirst, { "box-signature-secondary": "v+1CD1Jdo3muIcbpv5lxxgPglOqMfsNHPV899xWYydo=" }, "SampleSecondaryKey"),

@@ -23,7 +23,7 @@ describe("a fair claim", () => {
 
   async function claim(share: Partial<FairShare> = {}): Promise<GroupedJob[]> {
     const defaults = { after: "", rooms: new Map<string, number>(), defaultRoom: 10, limit: 100 };
-    return await ctx.queue.claimFairly(ctx.db, queueName, { ...defaults, ...share });
+    return await ctx.db.transaction((tx) => ctx.queue.claimFairly(tx, queueName, { ...defaults, ...share }));
   }
 
   const groupsOf = (jobs: readonly GroupedJob[]): Record<string, number> =>

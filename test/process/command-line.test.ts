@@ -46,8 +46,8 @@ describe("the command line", function () {
       return [unit, migrations, outcome, msg].flat().join(" ");
     };
     assert.equal((await run("up")).trim(), "migrate   nothing to change");
-    assert.equal(await run("down"), "migrate 0001_init down schema changed");
-    assert.equal(await run("up"), "migrate 0001_init up schema changed");
+    assert.equal(await run("down"), "migrate 0002_source_lifecycle down schema changed");
+    assert.equal(await run("up"), "migrate 0002_source_lifecycle up schema changed");
     await using hub = await startHubProcess({ environment });
     assert.equal(await hub.stop(), 0);
   });

@@ -40,15 +40,17 @@ describe("the provider catalogue", () => {
   });
 
   it("holds valid schemes, and none for custom", () => {
-    for (const { id, scheme } of providers.values()) {
-      if (id === "custom") assert.equal(scheme, undefined);
+    for (const { id, scheme, verifier } of providers.values()) {
+      if (id === "custom" || verifier !== undefined) assert.equal(scheme, undefined, id);
       else assert.doesNotThrow(() => verificationScheme.parse(scheme), id);
     }
   });
 
   it("says of each provider with a handshake what it is", () => {
-    for (const { id, scheme, handshake } of providers.values())
-      if (id !== "custom") assert.equal(scheme?.handshake === undefined, handshake === undefined, id);
+    for (const { id, scheme, verifier, handshake } of providers.values()) {
+      const asks = scheme?.handshake ?? verifier?.question ?? verifier?.handshake ?? verifier?.event.handshake;
+      if (id !== "custom") assert.equal(asks === undefined, handshake === undefined, id);
+    }
   });
 
   it("asks for every secret that a scheme knows by a prefix", () => {
@@ -64,9 +66,9 @@ describe("the provider catalogue", () => {
   });
 
   it("keeps the user agent and the content type of every request", () => {
-    for (const { id, scheme } of providers.values())
+    for (const { id, scheme, verifier } of providers.values())
       for (const name of ["content-type", "user-agent"])
-        assert.ok(scheme?.keepHeaders?.includes(name) ?? true, `${id} drops ${name}`);
+        assert.ok((verifier?.event ?? scheme)?.keepHeaders?.includes(name) ?? true, `${id} drops ${name}`);
   });
 });
 

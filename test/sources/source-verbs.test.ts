@@ -47,6 +47,7 @@ describe("source verbs", () => {
       provider: "github",
       verification: {},
       enabled: true,
+      intake: "open",
       rateLimitPerSecond: 7,
       bodyLimitBytes: 1024,
       liveSecrets: [{ createdAt: "2026-01-02T03:04:05.678Z" }, { createdAt: "2026-01-02T03:04:05.678Z" }],
@@ -70,6 +71,11 @@ describe("source verbs", () => {
 
   it("refuses a provider that is not in the catalogue, and a scheme where none belongs or is missing", async () => {
     await assert.rejects(createSource(ctx, { ...github, provider: "gitlob" }), invalidAt("provider"));
+    await assert.rejects(createSource(ctx, { ...github, secrets: [] }), invalidAt("secrets"));
+    await assert.rejects(
+      createSource(ctx, { ...github, verification: { split: true } }),
+      invalidAt("verification.split"),
+    );
     const { verification, ...schemeless } = custom;
     await assert.rejects(createSource(ctx, schemeless), invalidAt("verification.scheme"));
     await assert.rejects(
@@ -90,7 +96,6 @@ describe("source verbs", () => {
 
   for (const [what, input, ...paths] of [
     ["an unknown field", { ...github, filter: 1 }, "filter"],
-    ["no secret", { ...github, secrets: [] }, "secrets"],
     ["six secrets", { ...github, secrets: ["1", "2", "3", "4", "5", "6"] }, "secrets"],
     ["an empty secret", { ...github, secrets: ["a", ""] }, "secrets.1"],
     ["a secret with NUL", { ...github, secrets: ["a\u0000"] }, "secrets.0"],
@@ -235,7 +240,8 @@ describe("source verbs", () => {
     const listed = views.map(({ id }) => id);
     for (const id of ["github", "stripe", "slack", "standard-webhooks", "svix", "custom"])
       assert.ok(listed.includes(id));
-    for (const view of views) assert.equal(view.scheme === undefined, view.id === "custom");
+    for (const { id, scheme, signature } of views)
+      assert.equal(scheme === undefined && signature === undefined, id === "custom", id);
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { compileScheme } from "../../src/sources/compile-scheme.ts";
+import { compileProvider, compileScheme } from "../../src/sources/compile-scheme.ts";
 import type { CompiledScheme } from "../../src/sources/compile-scheme.ts";
 import { compileSecret } from "../../src/sources/compile-secret.ts";
 import { providers } from "../../src/sources/providers/catalogue.ts";
@@ -33,8 +33,12 @@ export function schemeOf(providerId: string): VerificationScheme {
 
 /** A source as the registry would hold it; the scheme goes through zod as a user's would. */
 export function sourceOf(scheme: string | VerificationScheme, ...secrets: string[]): TestSource {
-  const parsed = verificationScheme.parse(typeof scheme === "string" ? schemeOf(scheme) : scheme);
-  const compiled = compileScheme(parsed);
+  const provider = typeof scheme === "string" ? providers.get(scheme) : undefined;
+  const compiled =
+    provider?.verifier === undefined
+      ? compileScheme(verificationScheme.parse(typeof scheme === "string" ? schemeOf(scheme) : scheme))
+      : compileProvider(provider);
+  assert.ok(compiled);
   const keys = secrets.map((secret) => {
     const result = compileSecret(compiled, secret);
     assert.ok(result.ok, result.ok ? "" : result.message);

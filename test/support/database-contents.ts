@@ -11,7 +11,7 @@ export async function auditLog(ctx: Context): Promise<{ action: string; target: 
 }
 
 /** The tables that hold a text anywhere, as text or as bytes. */
-export async function tablesWith(ctx: Context, text: string): Promise<string[]> {
+export async function tablesWith(ctx: Pick<Context, "db">, text: string): Promise<string[]> {
   const tables = await ctx.db.query<{ name: string }>(
     { text: "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ($1, $2)" },
     ["public", "pgboss"],

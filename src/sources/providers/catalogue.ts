@@ -1,3 +1,6 @@
+import { adyen } from "./adyen.ts";
+import { asana } from "./asana.ts";
+import { awsSns } from "./aws-sns.ts";
 import { bitbucket } from "./bitbucket.ts";
 import { box } from "./box.ts";
 import { calendly } from "./calendly.ts";
@@ -12,14 +15,18 @@ import { github } from "./github.ts";
 import { gitlab } from "./gitlab.ts";
 import { hubspot, hubspotLegacy } from "./hubspot.ts";
 import { intercom } from "./intercom.ts";
+import { jiraOauth } from "./jira-oauth.ts";
 import { jira } from "./jira.ts";
 import { line } from "./line.ts";
 import { linear } from "./linear.ts";
+import { mailgun } from "./mailgun.ts";
 import { meta, whatsapp } from "./meta.ts";
+import { microsoftGraph } from "./microsoft-graph.ts";
 import { notion } from "./notion.ts";
 import { openclaw } from "./openclaw.ts";
 import { paddle } from "./paddle.ts";
 import { pagerduty } from "./pagerduty.ts";
+import { paypal } from "./paypal.ts";
 import type { Provider } from "./provider.ts";
 import { sendgrid } from "./sendgrid.ts";
 import { sentry } from "./sentry.ts";
@@ -31,6 +38,7 @@ import { standardWebhooks, svix } from "./standard-webhooks.ts";
 import { apiKey, basic, bearer, mtlsHeader } from "./static-credentials.ts";
 import { stripe } from "./stripe.ts";
 import { telegram } from "./telegram.ts";
+import { twilio } from "./twilio.ts";
 import { twitch } from "./twitch.ts";
 import { typeform } from "./typeform.ts";
 import { vercel } from "./vercel.ts";
@@ -39,7 +47,10 @@ import { zendesk } from "./zendesk.ts";
 import { zoom } from "./zoom.ts";
 
 const services: readonly Provider[] = [
+  adyen,
   anthropic,
+  asana,
+  awsSns,
   bitbucket,
   box,
   calendly,
@@ -56,14 +67,18 @@ const services: readonly Provider[] = [
   hubspotLegacy,
   intercom,
   jira,
+  jiraOauth,
   line,
   linear,
+  mailgun,
   meta,
+  microsoftGraph,
   notion,
   openai,
   openclaw,
   paddle,
   pagerduty,
+  paypal,
   replicate,
   resend,
   sendgrid,
@@ -73,6 +88,7 @@ const services: readonly Provider[] = [
   square,
   stripe,
   telegram,
+  twilio,
   twitch,
   typeform,
   vercel,

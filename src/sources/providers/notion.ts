@@ -6,12 +6,14 @@ export const notion: Provider = {
   docsUrl: "https://developers.notion.com/reference/webhooks",
   secretHint:
     "The subscription's verification token (secret_…), which Notion sends once, unsigned, when the subscription is made.",
+  handsOverSecret: true,
   setup: [
-    "Open the integration's Webhooks tab → Create a subscription. Webhook URL: {url}. Notion sends the verification token there.",
-    "Press Verify subscription and type the token in; the same token is the source's secret.",
+    "Open the integration's Webhooks tab → Create a subscription, with a URL at which you can read what comes: Notion sends its verification token there. Create the source with the token as its secret.",
+    "Change the subscription's URL to {url}, which is possible until it is verified; have the token sent again, press Verify subscription and type the token in.",
+    "A source made without a secret keeps the token that Notion sends to {url}; but the hub shows no secret, and Notion wants to have it typed in.",
   ],
   handshake:
-    "The first POST, unsigned and with a verification_token, is answered with an empty 200; the token is the secret.",
+    "The first POST, unsigned and with a verification_token, is answered with an empty 200; the token is the secret, and kept unless there is another.",
   scheme: {
     algorithm: "hmac-sha256",
     header: "x-notion-signature",

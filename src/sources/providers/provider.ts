@@ -1,3 +1,4 @@
+import type { CodeVerifier } from "../verification/code-verifier.ts";
 import type { SchemeSettings, VerificationScheme } from "../verification-scheme.ts";
 
 /** An entry of the catalogue: what the hub knows of whoever sends webhooks. */
@@ -6,8 +7,12 @@ export interface Provider {
   readonly name: string;
   /** The provider's own page on its webhooks; undefined for what is no one's. */
   readonly docsUrl: string | undefined;
-  /** Undefined for `custom`, whose sources bring their own. */
+  /** Undefined for `custom`, whose sources bring their own, and for providers with a `verifier`. */
   readonly scheme: VerificationScheme | undefined;
+  /** How it is verified, where no scheme can say it. */
+  readonly verifier?: CodeVerifier;
+  /** The provider hands over the secret itself: a source may be made without one. */
+  readonly handsOverSecret?: boolean;
   /** Where the secret is found, and how it is written. */
   readonly secretHint: string;
   /** The secrets that a form asks for, where there are several with a meaning each. Absent: one, as `secretHint` says. */

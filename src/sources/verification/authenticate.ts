@@ -30,8 +30,6 @@ export function authenticate(
   scheme: CompiledScheme,
   readBody: () => unknown,
 ): Authenticated | RejectionReason {
-  const repeated = repeatProblem(headers, scheme);
-  if (repeated !== undefined) return repeated;
   let problem: RejectionReason = "no_live_secret";
   for (const [index, method] of scheme.methods.entries()) {
     const keys = keysOfMethod(secrets, index);
@@ -43,7 +41,8 @@ export function authenticate(
   return problem;
 }
 
-function repeatProblem({ repeated }: PickedHeaders, scheme: CompiledScheme): RejectionReason | undefined {
+/** What of the headers came twice and must not. */
+export function repeatProblem({ repeated }: PickedHeaders, scheme: CompiledScheme): RejectionReason | undefined {
   if (repeated === undefined) return undefined;
   for (const name of repeated.keys()) if (scheme.signatureHeaders.has(name)) return "duplicate_signature_header";
   for (const name of repeated.keys()) if (scheme.singleHeaders.has(name)) return "duplicate_header";
@@ -87,7 +86,7 @@ function authenticateBy(
   return verifiedBy === undefined ? "signature_mismatch" : { method, key: verifiedBy };
 }
 
-function signatureTexts(
+export function signatureTexts(
   method: SignatureMethod,
   headers: ReadonlyMap<string, string>,
   readBody: () => unknown,

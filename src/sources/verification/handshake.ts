@@ -15,6 +15,10 @@ export interface Handshake extends Answer {
 export interface HandshakeResponse extends AnswerResponse {
   /** The secret that the provider hands over with its question: seal it, and never log it. */
   readonly secret?: string;
+  /** Headers of the answer, for providers that are answered in one. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** On one of the provider's own hosts: call it (GET) before answering, which is how this provider wants its question answered. */
+  readonly confirmUrl?: string;
 }
 
 export function compileHandshake({ request, match, secretFrom, respond }: HandshakeShape): Handshake {
