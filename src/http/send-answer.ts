@@ -20,7 +20,9 @@ export function sendAnswer(response: Response, { status, body, contentType, head
   // A text leaves together with its head in one write; bytes would be a second one.
   const content = isBytes ? body : JSON.stringify(body);
   response.setHeader("Content-Type", contentType ?? (isBytes ? "application/octet-stream" : jsonType));
-  response.setHeader("Content-Length", Buffer.byteLength(content));
+  const length = Buffer.byteLength(content);
+  response.setHeader("Content-Length", length);
   // A status of 204 or 304 and the answer to HEAD have no body; node leaves it out.
-  response.end(content);
+  // Plain ASCII, as most answers are, need not be encoded: that was half of what an answer costs to write.
+  response.end(content, length === content.length ? "latin1" : "utf8");
 }
