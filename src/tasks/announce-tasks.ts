@@ -5,6 +5,7 @@ import { type Announcement, announce } from "../messages/announce.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { Services } from "../platform/services.ts";
 import type { EventSummary } from "../platform/tables.ts";
+import { presentEvent } from "./task.ts";
 import { isTerminal, type TaskState } from "./task-state.ts";
 
 /** What a task stage needs besides the hub's services. */
@@ -40,16 +41,6 @@ const selectArtifacts = {
   name: "artifacts_of_tasks",
   text: `SELECT id, task_id, name, content_type, size, sha256 FROM artifacts WHERE task_id = ANY ($1) ORDER BY id`,
 };
-
-/** The public form of an event that a task came from. */
-function presentEvent(event: EventSummary): object {
-  return {
-    id: toWireId("event", event.id),
-    type: event.type,
-    sourceId: toWireId("source", event.sourceId),
-    deliveryId: event.deliveryId,
-  };
-}
 
 /**
  * Says `task.<state>` of each task, in the transaction that moved it. An end is always kept as a message; a state on the

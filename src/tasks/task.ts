@@ -71,7 +71,8 @@ export type TaskSummary = z.infer<typeof taskSummarySchema>;
 export type TaskAttempt = z.infer<typeof taskAttemptSchema>;
 export type Task = z.infer<typeof taskSchema>;
 
-function presentEvent(event: EventSummary): z.infer<typeof taskEvent> {
+/** The public form of what a task remembers of its event. */
+export function presentEvent(event: EventSummary): z.infer<typeof taskEvent> {
   return {
     id: toWireId("event", event.id),
     type: event.type,
