@@ -28,11 +28,15 @@ export class Signals {
   readonly #listeners = new Map<Topic, Set<SignalListener>>();
   #client: pg.Client | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #probe: NodeJS.Timeout | undefined;
   #stopped = false;
+  readonly #probeEveryMs: number;
 
-  constructor(connectionString: string, log: Logger) {
+  /** `probeEveryMs`: how often the connection is asked for a sign of life. */
+  constructor(connectionString: string, log: Logger, probeEveryMs = 10_000) {
     this.#connectionString = connectionString;
     this.#log = log;
+    this.#probeEveryMs = probeEveryMs;
   }
 
   /** Registers a listener; the answer takes it off again. */
@@ -57,6 +61,7 @@ export class Signals {
       connectionString: this.#connectionString,
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
+      query_timeout: Math.min(5_000, this.#probeEveryMs),
       application_name: "hookyard-signals",
     });
     client.on("error", (err) => this.#lost(client, err));
@@ -78,18 +83,33 @@ export class Signals {
     }
     // Stopped while it connected: nobody else would end it, and the process could not.
     if (this.#stopped) await client.end();
-    else this.#client = client;
+    else this.#adopt(client);
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#retry);
+    clearInterval(this.#probe);
     await this.#client?.end();
+  }
+
+  // A network that swallows packets breaks nothing that TCP would tell of within two hours: ask.
+  #adopt(client: pg.Client): void {
+    this.#client = client;
+    clearInterval(this.#probe);
+    this.#probe = setInterval(() => {
+      client.query("SELECT 1").catch((err: unknown) => {
+        this.#lost(client, err);
+        void client.end().catch(() => undefined);
+      });
+    }, this.#probeEveryMs);
+    this.#probe.unref();
   }
 
   #lost(client: pg.Client, err: unknown): void {
     if (this.#stopped || (this.#client !== undefined && client !== this.#client)) return;
     if (this.#retry !== undefined) return;
+    clearInterval(this.#probe);
     this.#client = undefined;
     this.#log.warn({ unit: "signals", err }, "lost the connection that listens for other processes; reconnecting");
     this.#retry = setTimeout(() => this.#reconnect(), 500);

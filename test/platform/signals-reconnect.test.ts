@@ -54,6 +54,18 @@ describe("signals over a connection that is lost", () => {
     await Promise.all([here.stop(), there.stop()]);
   });
 
+  it("notice a connection that is open and dead, and make it anew", async () => {
+    const address = new URL(database.connectionString);
+    await using proxy = await startTcpProxy(Number(address.port));
+    address.port = String(proxy.port);
+    const signals = new Signals(address.href, log, 50);
+    await signals.start();
+    const told = new Promise((resolve) => signals.on("sources", resolve));
+    proxy.stall();
+    assert.equal(await told, "all");
+    await signals.stop();
+  });
+
   it("leave no connection when they are stopped while they make it anew", async () => {
     const ours = "FROM pg_stat_activity WHERE application_name = 'hookyard-signals' AND datname = current_database()";
     const connections = async (): Promise<number> => {

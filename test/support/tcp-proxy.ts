@@ -6,6 +6,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
   /** Closes all connections and takes no new ones. */
   cut(): Promise<void>;
+  /** Passes nothing more on over the connections that there are, and closes none. New ones work. */
+  stall(): void;
   /** Takes connections again, on the same port. */
   mend(): Promise<void>;
 }
@@ -36,7 +38,11 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     server = undefined;
   };
 
+  const stall = (): void => {
+    for (const socket of sockets) socket.unpipe().pause();
+  };
+
   await listen(0);
   const { port } = (server as unknown as Server).address() as AddressInfo;
-  return { port, cut, mend: () => listen(port), [Symbol.asyncDispose]: cut };
+  return { port, cut, stall, mend: () => listen(port), [Symbol.asyncDispose]: cut };
 }
