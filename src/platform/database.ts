@@ -180,8 +180,9 @@ export function openDatabase(connectionString: string, poolSize: number, log: Lo
       let broken: Error | undefined;
       let result;
       try {
-        // Not awaited: it travels with the first statement, which fails when it does.
-        client.query("BEGIN").catch(() => undefined);
+        // Awaited: were it canceled alone, the statements sent behind it would each commit by themselves, and COMMIT, with
+        // no transaction to end, would still answer COMMIT.
+        await client.query("BEGIN");
         result = await work(tx);
         tx.end();
         // COMMIT of a transaction that Postgres has already aborted answers ROLLBACK, and no error.
