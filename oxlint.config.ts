@@ -5,9 +5,23 @@ const ground = ["lib", "platform", "access"];
 
 // The stages in the order in which an event passes through them. A stage calls later ones, since it must commit together
 // with them; of an earlier one it reads the stores, the caches, the names of the queues and the types.
-const stages = ["sources", "events", "routing", "agents", "tasks", "messages", "endpoints", "deliveries", "trace"];
+const stages = [
+  "sources",
+  "events",
+  "schedules",
+  "routing",
+  "agents",
+  "tasks",
+  "budgets",
+  "messages",
+  "endpoints",
+  "deliveries",
+  "analytics",
+  "trace",
+  "stream",
+];
 
-const readable = ["store", "*-store", "*-cache", "*-queue", "providers/catalogue"];
+const readable = ["store", "*-store", "*-cache", "*-queue", "usage", "providers/catalogue"];
 
 const vendors = {
   express: ["express", "helmet", "express-rate-limit"],
@@ -53,12 +67,12 @@ const stageLayers = stages.map((stage, index) => {
   const back = { group, message: "an earlier stage is only read, by its stores.", allowTypeImports: true };
   return layer(
     [`src/${stage}/**/*.ts`],
-    [...banFolders(["http", "cli"], "stages know no edge."), ...(earlier.length > 0 ? [back] : []), edges],
+    [...banFolders(["http", "cli", "runners"], "stages know no edge."), ...(earlier.length > 0 ? [back] : []), edges],
   );
 });
 
 const groundLayers = ground.map((folder) => {
-  const above = [...stages, "http", "cli", ...(folder === "access" ? [] : ["access"])];
+  const above = [...stages, "http", "cli", "runners", ...(folder === "access" ? [] : ["access"])];
   const banned = folder === "lib" ? [...above, "platform"] : above;
   return layer(
     [`src/${folder}/**/*.ts`],
@@ -96,7 +110,8 @@ export default defineConfig({
   overrides: [
     ...groundLayers,
     ...stageLayers,
-    layer(["src/http/**/*.ts"], [...banFolders(["cli"], "imports point down only."), edges], ["express"]),
+    layer(["src/http/**/*.ts"], [...banFolders(["cli", "runners"], "http stands beside these."), edges], ["express"]),
+    layer(["src/runners/**/*.ts"], [...banFolders(["http", "cli"], "runners know no edge."), edges]),
     layer(["src/cli/**/*.ts"], [...banFolders(["http"], "the command line does not go through HTTP.")]),
     layer(["src/*.ts"], []),
   ],

@@ -1,8 +1,12 @@
+import { countNewRows } from "./analytics/count-new-rows.ts";
 import { deadTaskQueue } from "./agents/agent-queue.ts";
+import { takeInCharges } from "./budgets/take-in-charges.ts";
 import type { DeliveryPump } from "./deliveries/delivery-pump.ts";
 import { deadDeliveryQueue, deliveryQueue, deliveryQueueOptions } from "./deliveries/delivery-queue.ts";
 import { promoteDueDeliveries } from "./deliveries/promote-due-deliveries.ts";
+import { runBulkOperations } from "./deliveries/run-bulk-operations.ts";
 import { settleDeadDeliveries } from "./deliveries/settle-dead-deliveries.ts";
+import { advanceReplays } from "./events/advance-replays.ts";
 import { forgetExpiredKeys } from "./events/forget-expired-keys.ts";
 import { purgeIdempotencyKeys } from "./http/idempotency.ts";
 import { releaseHeldEvents } from "./events/release-held-events.ts";
@@ -10,9 +14,20 @@ import { analyzeGrownTables } from "./platform/analyze-grown-tables.ts";
 import { ensureDailyPartitions } from "./platform/daily-partitions.ts";
 import { type Recurring, startRecurring } from "./platform/recurring.ts";
 import type { Services } from "./platform/services.ts";
+import { startWoken } from "./platform/start-woken.ts";
+import { decidePending } from "./routing/decide-pending.ts";
+import { forgetEndedRates } from "./routing/guards/rate-windows.ts";
 import type { RouteCache } from "./routing/route-cache.ts";
+import { startDecider } from "./routing/start-decider.ts";
+import { fireSchedules } from "./schedules/fire-schedules.ts";
+import { scheduleQueue } from "./schedules/schedule-queue.ts";
+import { syncSchedules } from "./schedules/sync-schedules.ts";
 import type { TaskServices } from "./tasks/announce-tasks.ts";
+import { cancelSuperseded } from "./tasks/cancel-superseded.ts";
 import { expireLeases } from "./tasks/expire-leases.ts";
+import { expireRequests } from "./tasks/expire-requests.ts";
+import { failDependents } from "./tasks/fail-dependents.ts";
+import { forgetKeptKeys } from "./tasks/forget-kept-keys.ts";
 import { promoteDueTasks } from "./tasks/promote-due-tasks.ts";
 import { settleDeadTasks } from "./tasks/settle-dead-tasks.ts";
 
@@ -28,17 +43,28 @@ export interface Background {
 export async function ensureQueues(services: Services): Promise<void> {
   await services.queue.ensure(deadTaskQueue);
   await services.queue.ensure(deadDeliveryQueue);
+  await services.queue.ensure(scheduleQueue);
   await services.queue.ensure(deliveryQueue, deliveryQueueOptions(services.settings.deliveries));
 }
 
-async function maintain(services: Services): Promise<void> {
+async function maintain(services: TaskServices): Promise<void> {
   await ensureDailyPartitions(services.db, services.clock.now(), services.log);
   await forgetExpiredKeys(services);
   await purgeIdempotencyKeys(services);
+  await forgetKeptKeys(services);
+  await services.presence.forget();
+  await forgetEndedRates(services.db, services.clock.now());
 }
 
 const statisticsSeconds = 5;
 const releaseSeconds = 1;
+const bulkSeconds = 0.5;
+const analyticsSeconds = 15;
+const replaySeconds = 1;
+const scheduleSeconds = 1;
+const followUpSeconds = 1;
+const scheduleTimesSeconds = 60;
+const chargesSeconds = 1;
 
 /** Starts the background work of one process. Any number of processes may do it side by side. */
 export async function startBackground(
@@ -59,10 +85,21 @@ export async function startBackground(
   const { promoteIntervalSeconds } = settings.deliveries;
   const recurring: readonly Recurring[] = [
     startRecurring("held events", releaseSeconds, () => untilDone(() => releaseHeldEvents(services, routes)), log),
+    startRecurring("replays", replaySeconds, () => untilDone(() => advanceReplays(services, routes)), log),
+    startDecider(services, () => untilDone(() => decidePending(services))),
+    startRecurring("schedules", scheduleSeconds, () => untilDone(() => fireSchedules(services)), log),
+    startRecurring("analytics", analyticsSeconds, () => untilDone(() => countNewRows(services)), log),
+    startRecurring("budget charges", chargesSeconds, () => takeInCharges(services), log),
     startRecurring("lease sweep", sweepIntervalSeconds, () => untilDone(() => expireLeases(services)), log),
+    startRecurring("unanswered requests", followUpSeconds, () => untilDone(() => expireRequests(services)), log),
     startRecurring("dead tasks", sweepIntervalSeconds, () => untilDone(() => settleDeadTasks(services)), log),
+    startWoken("follow-ups", { topic: "followUps", intervalSeconds: followUpSeconds }, services, async () => {
+      await untilDone(() => cancelSuperseded(services));
+      await untilDone(() => failDependents(services));
+    }),
     startRecurring("dead deliveries", sweepIntervalSeconds, () => untilDone(() => settleDeadDeliveries(services)), log),
     startRecurring("due tasks", promoteIntervalSeconds, () => untilDone(() => promoteDueTasks(services)), log),
+    startRecurring("bulk operations", bulkSeconds, () => untilDone(() => runBulkOperations(services)), log),
     startRecurring(
       "due deliveries",
       promoteIntervalSeconds,
@@ -70,6 +107,7 @@ export async function startBackground(
       log,
     ),
   ];
+  const times = startRecurring("schedule times", scheduleTimesSeconds, () => syncSchedules(services), log);
   const statistics = startRecurring("statistics", statisticsSeconds, () => analyzeGrownTables(services.db, log), log);
   await queue.onSchedule("maintenance", "7 * * * *", () => maintain(services));
   pump.wake();
@@ -81,7 +119,7 @@ export async function startBackground(
     },
     stop: async () => {
       stopping.abort();
-      await Promise.all([statistics, ...recurring].map((each) => each.stop()));
+      await Promise.all([statistics, times, ...recurring].map((each) => each.stop()));
       await pump.stop();
     },
   };

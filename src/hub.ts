@@ -1,23 +1,29 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createAccessTokens } from "./access/access-token.ts";
 import { createAuthenticator } from "./access/authenticate.ts";
 import { bootstrap } from "./access/bootstrap.ts";
 import { signingKeysOf } from "./access/signing-keys.ts";
 import { createAgentCache, createAgentNames } from "./agents/agent-cache.ts";
+import { AgentOutcomes } from "./agents/agent-outcomes.ts";
+import { WorkerPresence } from "./agents/worker-presence.ts";
 import { createAttemptCommit } from "./deliveries/record-attempts.ts";
 import { DeliveryPump } from "./deliveries/delivery-pump.ts";
-import { disableGoneEndpoints } from "./deliveries/disable-gone-endpoints.ts";
+import { EndpointHealth } from "./deliveries/endpoint-health.ts";
+import type { Tell } from "./deliveries/hub-news.ts";
 import { createEndpointCache } from "./endpoints/endpoint-cache.ts";
+import { BudgetCache } from "./budgets/budget-cache.ts";
 import { MessageInterest } from "./endpoints/message-interest.ts";
 import { EventAcceptor } from "./events/accept-events.ts";
 import { apiOperations } from "./http/api-operations.ts";
+import { tools } from "./http/mcp/tools.ts";
 import { outboundWebhooks } from "./http/outbound-webhooks.ts";
 import { createInboundRouter } from "./http/inbound.ts";
 import { createHttpServer, type HttpServer } from "./http/server.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { ConflictError } from "./lib/errors.ts";
 import { announce } from "./messages/announce.ts";
-import { type Background, ensureQueues, startBackground } from "./background.ts";
+import { type Background, type DeliveryWork, ensureQueues, startBackground } from "./background.ts";
 import type { Config } from "./platform/config.ts";
 import { createLogger, type Logger } from "./platform/logger.ts";
 import { openPlatform, type Platform } from "./platform/open-platform.ts";
@@ -28,6 +34,7 @@ import { CertificateCache } from "./sources/fetch-certificate.ts";
 import { RejectionLog } from "./sources/rejection-log.ts";
 import { createSourceCache } from "./sources/source-cache.ts";
 import { SourceHealth } from "./sources/source-health.ts";
+import { RunnerPool } from "./runners/runner-pool.ts";
 import { createSettleCommit } from "./tasks/complete-task.ts";
 import type { TaskServices } from "./tasks/announce-tasks.ts";
 import { TaskWaiters } from "./tasks/task-waiters.ts";
@@ -101,15 +108,20 @@ export async function createHub(config: Config, overrides: HubOverrides = {}): P
     const parts = connect(config, platform);
     const server = role === "worker" ? undefined : parts.serve(version);
     let background: Background | undefined;
+    let runners: RunnerPool | undefined;
     let stopping: Promise<void> | undefined;
-    stop = () => (stopping ??= stopAll(config, platform, parts, server, background));
+    stop = () => (stopping ??= stopAll(config, platform, parts, { server, background, runners }));
     if (server !== undefined) {
       const address = await server.listen(config.port, config.host).catch((error: unknown) => {
         throw explainListenFailure(error, config.host, config.port);
       });
       url = config.publicUrl ?? urlOf(address.host, address.port);
     }
-    if (worksInBackground) background = await startBackground(parts.services, parts.pump(), parts.routes);
+    if (worksInBackground) background = await startBackground(parts.services, parts.delivery(), parts.routes);
+    if (worksInBackground) {
+      runners = parts.runners();
+      runners.start();
+    }
     overrides.signal?.throwIfAborted();
     // Last, for a key that is made must be shown: nothing may fail in between.
     const bootstrapKey = await bootstrap(platform.services, config.adminKey);
@@ -119,7 +131,7 @@ export async function createHub(config: Config, overrides: HubOverrides = {}): P
       services: parts.services,
       processAll: async () => {
         await parts.acceptor.drain();
-        await parts.inboundNotes.run();
+        for (const each of parts.notes) await each.run();
         await background?.processAll();
       },
       stop,
@@ -137,22 +149,29 @@ interface Parts {
   readonly acceptor: EventAcceptor;
   readonly waiters: TaskWaiters;
   readonly routes: RouteCache;
-  /** Writes down what requests left to be written later. */
-  readonly inboundNotes: Recurring;
+  /** Write down what requests left to be written later. */
+  readonly notes: readonly Recurring[];
   serve(version: string): HttpServer;
-  pump(): DeliveryPump;
+  delivery(): DeliveryWork;
+  runners(): RunnerPool;
   close(): void;
 }
 
 // How often rejections are written down; a flood costs one transaction in this time.
 const inboundNotesSeconds = 1;
+// How often circuit breakers look at what failed, and how old a worker's last sign of life may be.
+const agentNotesSeconds = 2;
 
 function connect(config: Config, platform: Platform): Parts {
   const { services: base, masterKeys } = platform;
+  const agents = createAgentCache(base);
   const services: TaskServices = {
     ...base,
-    agents: createAgentCache(base),
+    agents,
     interest: new MessageInterest(base),
+    budgets: new BudgetCache(base),
+    outcomes: new AgentOutcomes(base, agents),
+    presence: new WorkerPresence(base),
   };
   const routes = createRouteCache(services);
   const acceptor = new EventAcceptor(services, routes);
@@ -174,7 +193,14 @@ function connect(config: Config, platform: Platform): Parts {
     await rejections.flush();
     await health.flush();
   };
-  const inboundNotes = startRecurring("inbound notes", inboundNotesSeconds, writeNotes, services.log);
+  const writeAgentNotes = async (): Promise<void> => {
+    await services.outcomes.flush();
+    await services.presence.flush();
+  };
+  const notes = [
+    startRecurring("inbound notes", inboundNotesSeconds, writeNotes, services.log),
+    startRecurring("agent notes", agentNotesSeconds, writeAgentNotes, services.log),
+  ];
   services.metrics.gauge("hookyard_inbound_waiting", "Deliveries that wait for a commit.", () => acceptor.waiting);
   services.metrics.gauge("hookyard_long_polls", "Workers that wait for a task.", () => waiters.size);
 
@@ -183,7 +209,7 @@ function connect(config: Config, platform: Platform): Parts {
     acceptor,
     waiters,
     routes,
-    inboundNotes,
+    notes,
     serve: (version) =>
       createHttpServer({
         services,
@@ -195,22 +221,31 @@ function connect(config: Config, platform: Platform): Parts {
           sources,
           acceptor,
           certificates,
+          routes,
         }),
         inboundRouter: inbound.router,
+        callbacks: { ...services, settle },
         authenticator,
         accessTokens,
         readiness: async () => {
           await services.db.query({ text: "SELECT 1" }, []);
         },
         webhooks: outboundWebhooks,
+        tools,
         version,
       }),
-    pump: () => {
-      // Only the composition root may connect a later stage back to an earlier one: an endpoint that is gone is announced.
-      const attempts = createAttemptCommit(services, (tx, endpointIds) =>
-        disableGoneEndpoints(tx, services, endpointIds, (sameTx, news) => announce(sameTx, services, news)),
-      );
-      return new DeliveryPump(services, createEndpointCache(services), attempts);
+    delivery: () => {
+      // Only the composition root may connect a later stage back to an earlier one: what becomes of an endpoint is announced.
+      const tell: Tell = (tx, news) => announce(tx, services, news);
+      const health = new EndpointHealth(services, tell);
+      const attempts = createAttemptCommit(services, tell);
+      return { pump: new DeliveryPump(services, createEndpointCache(services), attempts, health), health, tell };
+    },
+    runners: () => {
+      const sessionsDirectory = join(config.dataDir, "sessions");
+      const pool = new RunnerPool({ ...services, settle, sessionsDirectory }, waiters);
+      services.metrics.gauge("hookyard_runs", "Tasks that this process does itself.", () => pool.underWay);
+      return pool;
     },
     close: () => {
       inbound.close();
@@ -225,17 +260,22 @@ async function stopAll(
   config: Config,
   platform: Platform,
   parts: Parts,
-  server: HttpServer | undefined,
-  background: Background | undefined,
+  running: { server: HttpServer | undefined; background: Background | undefined; runners: RunnerPool | undefined },
 ): Promise<void> {
+  const { server, background, runners } = running;
   const deadlineMs = config.shutdown.deadlineSeconds * 1000;
+  // A command gets what is left after it was asked to end and its task was given back.
+  const runMs = Math.max(0, deadlineMs - (config.runners.process.graceSeconds + 3) * 1000);
   const deadline = setTimeout(() => void platform.services.outbound.close(), deadlineMs);
   try {
+    const runnersStopped = runners?.stop(runMs);
     parts.waiters.stop();
-    await Promise.all([server?.close(deadlineMs), background?.stop()]);
+    await Promise.all([server?.close(deadlineMs), background?.stop(), runnersStopped]);
     await parts.acceptor.drain();
-    await parts.inboundNotes.stop();
-    await parts.inboundNotes.run().catch(() => undefined);
+    for (const each of parts.notes) {
+      await each.stop();
+      await each.run().catch(() => undefined);
+    }
     parts.close();
   } finally {
     clearTimeout(deadline);

@@ -7,6 +7,12 @@ const usage = `Usage: hookyard <command>
   serve [--role web|worker|all]   run the hub until SIGTERM or SIGINT
   migrate up|down                 change the schema by hand (serve does "up" by itself)
   project create NAME             make a project and show its owner key
+  agents import DIR               register the agents that Markdown files describe, with a running hub
+                                  (HOOKYARD_URL, HOOKYARD_API_KEY)
+  diff -f FILE [--prune]          say how a running hub differs from a configuration file (exit code 2 if it does)
+  apply -f FILE [--prune] [--yes] make it as the file says; shows first what it will do
+  export                          write its configuration as such a file
+                                  (these three: --url and --key, or HOOKYARD_URL and HOOKYARD_API_KEY)
   help                            show this
 
 Settings come from the environment and config/default.yaml; see README.md.
@@ -18,6 +24,10 @@ type Command = (args: readonly string[]) => Promise<void>;
 const commands = new Map<string, () => Promise<Command>>([
   ["serve", async () => (await import("./cli/serve.ts")).serve],
   ["migrate", async () => (await import("./cli/migrate.ts")).migrateSchema],
+  ["agents", async () => (await import("./cli/agents-import.ts")).agentsCommand],
+  ["diff", async () => (await import("./cli/diff.ts")).diffConfig],
+  ["apply", async () => (await import("./cli/apply.ts")).applyConfig],
+  ["export", async () => (await import("./cli/export.ts")).exportConfig],
   ["project", async () => (await import("./cli/create-project.ts")).createProjectCommand],
 ]);
 

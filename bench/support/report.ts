@@ -15,7 +15,8 @@ export interface Report {
   readonly name: string;
   /** How it was measured, in a line. */
   readonly method: string;
-  readonly postgresVersion: string;
+  /** Absent: no database takes part. */
+  readonly postgresVersion?: string;
   readonly rows: readonly Readonly<Record<string, string | number | undefined>>[];
   readonly goals: readonly Goal[];
   /** What else was seen, for the JSON. */
@@ -59,20 +60,25 @@ function describeGoal(goal: Goal): string {
 /** Prints a report and writes it to bench/results/<name>.json. A missed goal is said, and is no error. */
 export async function publishReport(report: Report): Promise<void> {
   const cores = availableParallelism();
+  const { postgresVersion } = report;
+  const postgres = postgresVersion === undefined ? "" : `, Postgres ${postgresVersion}, fsync on`;
   const machine = {
     cores,
     cpu: cpus()[0]?.model ?? "unknown",
     memoryMiB: Math.round(totalmem() / 1024 / 1024),
     node: process.version,
-    postgres: report.postgresVersion,
+    ...(postgresVersion === undefined ? {} : { postgres: postgresVersion }),
     // High before a bench has begun: somebody else is busy here, and the numbers are worth little.
     loadAverageBefore,
-    note: "the load generator, Postgres and the program under test share the cores",
+    note:
+      postgresVersion === undefined
+        ? "one process, nothing else"
+        : "the load generator, Postgres and the program under test share the cores",
   };
   process.stdout.write(
     [
       `\nbench:${report.name}: ${report.method}`,
-      `${cores} cores (${machine.cpu}), Node ${machine.node}, Postgres ${machine.postgres}, fsync on; load average before it began ${round(loadAverageBefore)};`,
+      `${cores} cores (${machine.cpu}), Node ${machine.node}${postgres}; load average before it began ${round(loadAverageBefore)};`,
       `${machine.note}: read the ratios, not the numbers.\n`,
       `${table(report.rows)}\n`,
       `${report.goals.map(describeGoal).join("\n")}\n\n`,

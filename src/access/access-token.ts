@@ -4,7 +4,7 @@ import { z } from "zod";
 import { InvalidError } from "../lib/errors.ts";
 import { fromWireId, type IdKind, toWireId } from "../lib/ids.ts";
 import type { AgentScope } from "./actor.ts";
-import { type Role, roles } from "./roles.ts";
+import { type ActorRole, roles } from "./roles.ts";
 
 const algorithm = "HS256";
 const maxTokenCharacters = 4096;
@@ -37,15 +37,17 @@ export interface AccessTokenClaims {
   readonly subject: string;
   /** The project's uuid. */
   readonly projectId: string;
-  readonly role: Role;
+  readonly role: ActorRole;
   readonly agents: AgentScope;
+  /** The uuid of the one subscriber that it is for; with the role `subscriber`, and with no other. */
+  readonly subscriberId?: string;
   /** Unique to this token, for the audit log. */
   readonly tokenId: string;
   readonly expiresAt: Date;
 }
 
 /** What a new token shall say. `expiresInSeconds` is 1 to 3600. */
-export interface AccessTokenRequest extends Pick<AccessTokenClaims, "subject" | "projectId" | "role" | "agents"> {
+export interface AccessTokenRequest extends Pick<AccessTokenClaims, "subject" | "projectId" | "role" | "agents" | "subscriberId"> {
   readonly expiresInSeconds: number;
 }
 
@@ -78,18 +80,21 @@ function wireId(kind: IdKind): z.ZodType<string> {
 }
 
 // jsonwebtoken accepts tokens without exp, with an iat in the future and with any further claim: the shape is ours to pin.
-const payloadSchema = z.strictObject({
+const payloadSchema = z
+  .strictObject({
   iss: z.string(),
   aud: z.string(),
   sub: z.union([z.literal(bootstrapSubject), wireId("key")]),
   prj: wireId("project"),
-  role: z.enum(roles),
+  role: z.enum([...roles, "subscriber"]),
+  sbr: wireId("subscriber").optional(),
   agents: z.union([z.literal("all"), z.array(z.string())]),
   jti: z.uuid(),
   iat: seconds,
   nbf: seconds.optional(),
   exp: seconds,
-});
+})
+  .refine(({ role, sbr }) => (role === "subscriber") === (sbr !== undefined));
 
 type Payload = z.infer<typeof payloadSchema>;
 
@@ -109,6 +114,7 @@ function toClaims(payload: Payload): AccessTokenClaims {
     projectId: payload.prj,
     role: payload.role,
     agents: payload.agents,
+    ...(payload.sbr === undefined ? {} : { subscriberId: payload.sbr }),
     tokenId: payload.jti,
     expiresAt: new Date(payload.exp * 1000),
   };
@@ -134,7 +140,7 @@ export function createAccessTokens({ signingKeys, issuer, audience }: AccessToke
   const currentKey = keys.get(signingKeys.current) ?? refuse("signingKeys.current", "must name one of the keys");
 
   function mint(request: AccessTokenRequest, nowMs: number): { token: string; expiresAt: Date } {
-    const { expiresInSeconds, subject, projectId, role, agents } = request;
+    const { expiresInSeconds, subject, projectId, role, agents, subscriberId } = request;
     if (!Number.isInteger(expiresInSeconds) || expiresInSeconds < 1 || expiresInSeconds > maxLifetimeSeconds)
       refuse("expiresInSeconds", `must be a whole number from 1 to ${maxLifetimeSeconds}`);
     const iat = Math.floor(nowMs / 1000);
@@ -145,6 +151,7 @@ export function createAccessTokens({ signingKeys, issuer, audience }: AccessToke
       sub: subject === bootstrapSubject ? subject : toWireId("key", subject),
       prj: toWireId("project", projectId),
       role,
+      ...(subscriberId === undefined ? {} : { sbr: toWireId("subscriber", subscriberId) }),
       agents,
       jti: randomUUID(),
       iat,

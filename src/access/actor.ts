@@ -1,5 +1,5 @@
 import { ForbiddenError } from "../lib/errors.ts";
-import { mayGrant, type Permission, permits, type Role } from "./roles.ts";
+import { type ActorRole, mayGrant, type Permission, permits, type Role } from "./roles.ts";
 
 /** The agents for which a credential may make worker calls, by name. */
 export type AgentScope = readonly string[] | "all";
@@ -11,9 +11,14 @@ export interface Actor {
   readonly id: string;
   readonly name: string;
   readonly projectId: string;
-  readonly role: Role;
+  readonly role: ActorRole;
   readonly agents: AgentScope;
+  /** The uuid of the one subscriber that it may act for: what others have is not there for it. */
+  readonly subscriberId?: string;
 }
+
+/** Within which bounds something is looked for. */
+export type Scope = Pick<Actor, "projectId" | "subscriberId">;
 
 /** What a new key or token would be able to do. */
 interface Grant {

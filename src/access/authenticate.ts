@@ -77,7 +77,8 @@ export function createAuthenticator(
     if (claims === undefined) return undefined;
     const granter = await findGranter(claims, mayLookUp);
     if (granter === undefined || granter.projectId !== claims.projectId) return undefined;
-    return { ...granter, kind: "token", role: claims.role, agents: claims.agents };
+    const { role, agents, subscriberId } = claims;
+    return { ...granter, kind: "token", role, agents, ...(subscriberId === undefined ? {} : { subscriberId }) };
   }
 
   return {

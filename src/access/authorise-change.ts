@@ -1,7 +1,7 @@
 import { type Actor, authorise } from "./actor.ts";
 
 /** What can be switched on and off by a role that may change nothing else of it. */
-type Switchable = "sources" | "routes" | "endpoints";
+type Switchable = "sources" | "routes" | "endpoints" | "schedules";
 
 /** Throws ForbiddenError unless the actor may make these changes: `pause` is enough when only the switch is among them. */
 export function authoriseChange(actor: Actor, resource: Switchable, changes: object, switchField: string): void {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ForbiddenError } from "../lib/errors.ts";
 import type { AccessTokens } from "./access-token.ts";
 import { type AgentScope, authorise, authoriseGrant } from "./actor.ts";
 import { recordAudit } from "./audit.ts";
@@ -52,7 +53,10 @@ async function mint(ctx: Context, tokens: AccessTokens, grant: TokenGrant): Prom
  */
 export async function mintToken(ctx: Context, tokens: AccessTokens, input: NewToken): Promise<MintedToken> {
   authorise(ctx.actor, "tokens:mint");
-  const { role = ctx.actor.role, agents = ctx.actor.agents, expiresInSeconds } = input;
+  const wanted = input.role ?? ctx.actor.role;
+  const role = roles.find((each) => each === wanted);
+  if (role === undefined) throw new ForbiddenError("A portal token cannot make tokens");
+  const { agents = ctx.actor.agents, expiresInSeconds } = input;
   return await mint(ctx, tokens, { role, agents, expiresInSeconds });
 }
 

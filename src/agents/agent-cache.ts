@@ -9,6 +9,8 @@ export interface AgentRecord {
   readonly name: string;
   readonly instructions: string | undefined;
   readonly limits: AgentLimits;
+  /** There while it is paused: none of its tasks is leased, or one at a time from this moment on. */
+  readonly pause?: { readonly resumeAtMs: number | undefined };
 }
 
 /** The limits that hold for an agent's tasks. */
@@ -18,6 +20,7 @@ export interface AgentLimits {
   readonly timeoutSeconds: number;
   readonly leaseSeconds: number;
   readonly maxAttempts: number;
+  readonly breaker?: { readonly failures: number; readonly perSeconds: number; readonly cooldownSeconds?: number };
 }
 
 /** Agents by id, in memory. */
@@ -34,18 +37,31 @@ export function createAgentCache(services: Services): AgentCache {
   const load = async (db: Executor, ids: readonly string[]): Promise<Map<string, AgentRecord>> => {
     const rows = await db.kysely
       .selectFrom("agents")
-      .select(["id", "project_id", "name", "instructions", "limits"])
+      .select(["id", "project_id", "name", "instructions", "limits", "paused_at", "resume_at"])
       .where("id", "in", [...ids])
       .execute();
     return new Map(
       rows.map((row) => {
         const limits = { ...defaults, ...(row.limits as Partial<AgentLimits>) };
         const instructions = row.instructions ?? undefined;
-        return [row.id, { id: row.id, projectId: row.project_id, name: row.name, instructions, limits }];
+        const pause = row.paused_at === null ? {} : { pause: { resumeAtMs: row.resume_at?.getTime() } };
+        return [row.id, { id: row.id, projectId: row.project_id, name: row.name, instructions, limits, ...pause }];
       }),
     );
   };
   return new ReadThroughCache({ clock, signals, topic: "agents", load, maxEntries: 10_000 });
+}
+
+/**
+ * Those of the agents whose tasks may be leased at this moment (milliseconds since the epoch). One that a circuit breaker
+ * paused gets a single task once its cooldown is over: how that ends decides.
+ */
+export function leasableAgents(agents: readonly AgentRecord[], nowMs: number): AgentRecord[] {
+  return agents.flatMap((agent) => {
+    if (agent.pause === undefined) return [agent];
+    const isOnTrial = agent.pause.resumeAtMs !== undefined && agent.pause.resumeAtMs <= nowMs;
+    return isOnTrial ? [{ ...agent, limits: { ...agent.limits, concurrency: 1 } }] : [];
+  });
 }
 
 /** Ids of agents by project and name, in memory. */

@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { authorise } from "../access/actor.ts";
-import { recordAudit } from "../access/audit.ts";
 import type { Context } from "../access/context.ts";
-import { ConflictError } from "../lib/errors.ts";
-import { toWireId } from "../lib/ids.ts";
-import { agentQueue, agentQueueOptions } from "./agent-queue.ts";
-import { type Agent, agentFields, agentName, presentAgent } from "./agent.ts";
-import { insertAgent, selectAgent } from "./store.ts";
+import { changeDefinition } from "./agent-definition.ts";
+import { agentFields, agentName, agentSchema, presentAgent } from "./agent.ts";
+import { resolveRunner } from "./resolve-runner.ts";
+import { ensureAgentQueue, insertDefinedAgent, nameTaken, revealSecret } from "./save-agent.ts";
+import { selectAgent } from "./store.ts";
 
 export const newAgent = z
   .strictObject({
@@ -19,47 +18,48 @@ export const newAgent = z
     tools: agentFields.tools.exactOptional(),
     runner: agentFields.runner,
     limits: agentFields.limits.exactOptional(),
+    type: agentFields.type.exactOptional(),
+    role: agentFields.role.exactOptional(),
+    color: agentFields.color.exactOptional(),
+    priority: agentFields.priority.exactOptional(),
+    permissionMode: agentFields.permissionMode.exactOptional(),
+    maxTurns: agentFields.maxTurns.exactOptional(),
+    skills: agentFields.skills.exactOptional(),
+    mcpServers: agentFields.mcpServers.exactOptional(),
+    metadata: agentFields.metadata.exactOptional(),
   })
   .meta({ id: "NewAgent" });
 
 export type NewAgent = z.infer<typeof newAgent>;
 
-/** Registers an agent and makes its queue. Throws ConflictError `agent_exists` when the project has one of this name. */
-export async function createAgent(ctx: Context, input: NewAgent): Promise<Agent> {
-  authorise(ctx.actor, "agents:write");
-  const { projectId } = ctx.actor;
-  const taken = new ConflictError(
-    "agent_exists",
-    `There is an agent of the name ${JSON.stringify(input.name)} already`,
-  );
-  if ((await selectAgent(ctx.db, projectId, input.name)) !== undefined) throw taken;
+/** An agent with the secret that was made for its runner. */
+export const agentWithSecretSchema = agentSchema
+  .extend({
+    secret: z.string().exactOptional().describe("What signs the calls to it, if the hub has just made it. Shown once."),
+  })
+  .meta({ id: "AgentWithSecret" });
 
+export type AgentWithSecret = z.infer<typeof agentWithSecretSchema>;
+
+/**
+ * Registers an agent and makes its queue. Throws ConflictError `agent_exists` when the project has one of this name, and
+ * InvalidError for a runner that cannot be.
+ */
+export async function createAgent(ctx: Context, { name, ...fields }: NewAgent): Promise<AgentWithSecret> {
+  authorise(ctx.actor, "agents:write");
+  const { runner, secret } = resolveRunner(ctx, fields.runner, undefined);
+  if ((await selectAgent(ctx.db, ctx.actor.projectId, name)) !== undefined) throw nameTaken(name);
   const id = ctx.newId();
-  // Before the agent, because pg-boss makes queues in transactions of its own: an agent without a queue could take no
-  // task, while a queue whose agent was never committed harms nobody.
-  await ctx.queue.ensure(agentQueue(id), agentQueueOptions);
-  const now = new Date(ctx.clock.now());
-  const row = {
-    id,
-    project_id: projectId,
-    name: input.name,
-    description: input.description ?? null,
-    team: input.team ?? null,
-    capabilities: input.capabilities ?? [],
-    instructions: input.instructions ?? null,
-    model: input.model ?? null,
-    tools: input.tools ?? [],
-    runner: JSON.stringify(input.runner),
-    limits: JSON.stringify(input.limits ?? {}),
-    created_at: now,
-    updated_at: now,
-    deleted_at: null,
-  };
-  await ctx.db.transaction(async (tx) => {
-    if (!(await insertAgent(tx, row))) throw taken;
-    const detail = { name: input.name, fields: Object.keys(input) };
-    await recordAudit(ctx, tx, { action: "agent.create", target: toWireId("agent", id), detail });
-    await ctx.signals.emit(tx, "agents", [id]);
-  });
-  return presentAgent({ ...row, runner: input.runner, limits: input.limits ?? {} });
+  await ensureAgentQueue(ctx, id);
+  const definition = changeDefinition({ capabilities: [], tools: [], runner, limits: {} }, { ...fields, runner });
+  const row = await ctx.db.transaction((tx) =>
+    insertDefinedAgent(ctx, tx, { id, name }, {
+      definition,
+      secret,
+      contentHash: null,
+      action: "agent.create",
+      fields: ["name", ...Object.keys(fields)],
+    }),
+  );
+  return { ...presentAgent(row), ...revealSecret(ctx, secret) };
 }

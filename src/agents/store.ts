@@ -2,19 +2,41 @@ import type { Insertable, Selectable, Updateable } from "kysely";
 import { fromWireId } from "../lib/ids.ts";
 import type { PageRequest } from "../lib/page-request.ts";
 import type { Executor, Transaction } from "../platform/database.ts";
-import type { AgentsTable } from "../platform/tables.ts";
+import type { AgentsTable, AgentVersionsTable } from "../platform/tables.ts";
 
 /** An agent as it is stored. */
 export type AgentRow = Selectable<AgentsTable>;
 
-/** Stores an agent; false when the project has one of this name. */
-export async function insertAgent(tx: Transaction, agent: Insertable<AgentsTable>): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await tx.kysely
+/** Stores an agent; undefined when the project has one of this name. */
+export async function insertAgent(tx: Transaction, agent: Insertable<AgentsTable>): Promise<AgentRow | undefined> {
+  return await tx.kysely
     .insertInto("agents")
     .values(agent)
     .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirstOrThrow();
-  return numInsertedOrUpdatedRows === 1n;
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Keeps what an agent was defined as. */
+export async function insertAgentVersion(tx: Transaction, version: Insertable<AgentVersionsTable>): Promise<void> {
+  await tx.kysely.insertInto("agent_versions").values(version).execute();
+}
+
+/** The versions of an agent before number `before`, newest first; at most `limit`. */
+export async function selectAgentVersions(
+  db: Executor,
+  agentId: string,
+  before: number,
+  limit: number,
+): Promise<Selectable<AgentVersionsTable>[]> {
+  return await db.kysely
+    .selectFrom("agent_versions")
+    .selectAll()
+    .where("agent_id", "=", agentId)
+    .where("version", "<", before)
+    .orderBy("version", "desc")
+    .limit(limit)
+    .execute();
 }
 
 /**
@@ -39,21 +61,41 @@ export async function selectAgent(
   return await query.executeTakeFirst();
 }
 
+/** Which agents a list asks for. */
+export interface AgentFilter {
+  readonly team?: string | undefined;
+  readonly capability?: string | undefined;
+}
+
 /** A page of a project's agents, newest first, and one row more when there is a next page. */
 export async function selectAgents(
   db: Executor,
   projectId: string,
+  { team, capability }: AgentFilter,
   { limit, cursor }: PageRequest,
 ): Promise<AgentRow[]> {
-  return await db.kysely
+  let query = db.kysely
     .selectFrom("agents")
     .selectAll()
     .where("project_id", "=", projectId)
-    .where("deleted_at", "is", null)
-    .$if(cursor !== undefined, (query) => query.where("id", "<", cursor as string))
+    .where("deleted_at", "is", null);
+  if (team !== undefined) query = query.where("team", "=", team);
+  if (capability !== undefined) query = query.where((is) => is(is.val(capability), "=", is.fn.any("capabilities")));
+  if (cursor !== undefined) query = query.where("id", "<", cursor);
+  return await query
     .orderBy("id", "desc")
     .limit(limit + 1)
     .execute();
+}
+
+const runByHub = {
+  name: "select_agents_run_by_hub",
+  text: "SELECT id FROM agents WHERE runner ->> 'type' <> 'pull' AND deleted_at IS NULL ORDER BY id",
+};
+
+/** The ids of all agents, of any project, whose tasks the hub does itself. */
+export async function selectAgentsRunByHub(db: Executor): Promise<string[]> {
+  return (await db.query<{ id: string }>(runByHub, [])).map((row) => row.id);
 }
 
 /** Changes an agent that the caller has locked. */

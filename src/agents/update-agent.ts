@@ -1,11 +1,14 @@
 import { z } from "zod";
 import { authorise } from "../access/actor.ts";
-import { recordAudit } from "../access/audit.ts";
 import type { Context } from "../access/context.ts";
 import { NotFoundError } from "../lib/errors.ts";
-import { toWireId } from "../lib/ids.ts";
-import { type Agent, agentFields, presentAgent } from "./agent.ts";
-import { selectAgent, updateAgentRow } from "./store.ts";
+import { readActivity } from "./agent-activity.ts";
+import { changeDefinition, definitionOf } from "./agent-definition.ts";
+import { agentFields, presentAgent } from "./agent.ts";
+import type { AgentWithSecret } from "./create-agent.ts";
+import { resolveRunner } from "./resolve-runner.ts";
+import { revealSecret, updateDefinedAgent } from "./save-agent.ts";
+import { selectAgent } from "./store.ts";
 
 export const agentChanges = z
   .strictObject({
@@ -17,28 +20,44 @@ export const agentChanges = z
     tools: agentFields.tools.exactOptional(),
     runner: agentFields.runner.exactOptional(),
     limits: agentFields.limits.exactOptional(),
+    type: agentFields.type.nullable().exactOptional(),
+    role: agentFields.role.nullable().exactOptional(),
+    color: agentFields.color.nullable().exactOptional(),
+    priority: agentFields.priority.nullable().exactOptional(),
+    permissionMode: agentFields.permissionMode.nullable().exactOptional(),
+    maxTurns: agentFields.maxTurns.nullable().exactOptional(),
+    skills: agentFields.skills.nullable().exactOptional(),
+    mcpServers: agentFields.mcpServers.nullable().exactOptional(),
+    metadata: agentFields.metadata.nullable().exactOptional(),
   })
   .describe("An absent field stays as it is, null clears it; lists and objects are replaced as a whole.")
   .meta({ id: "AgentChanges" });
 
 export type AgentChanges = z.infer<typeof agentChanges>;
 
-/** Changes an agent: tasks leased from now on see it. Throws NotFoundError when the project has no such agent. */
-export async function updateAgent(ctx: Context, nameOrId: string, changes: AgentChanges): Promise<Agent> {
+/**
+ * Changes an agent, which makes a new version of it: tasks leased from now on see it. Throws NotFoundError when the project
+ * has no such agent, and InvalidError for a runner that cannot be.
+ */
+export async function updateAgent(ctx: Context, nameOrId: string, changes: AgentChanges): Promise<AgentWithSecret> {
   authorise(ctx.actor, "agents:write");
-  const { runner, limits, ...plain } = changes;
   return await ctx.db.transaction(async (tx) => {
     const agent = await selectAgent(tx, ctx.actor.projectId, nameOrId, "update");
     if (agent === undefined) throw new NotFoundError("There is no such agent in this project");
-    const row = await updateAgentRow(tx, agent.id, {
-      ...plain,
-      ...(runner === undefined ? {} : { runner: JSON.stringify(runner) }),
-      ...(limits === undefined ? {} : { limits: JSON.stringify(limits) }),
-      updated_at: new Date(ctx.clock.now()),
+    const before = definitionOf(agent);
+    const { runner: given, ...others } = changes;
+    const { runner, secret } =
+      given === undefined
+        ? { runner: before.runner, secret: { kind: "keep" as const } }
+        : resolveRunner(ctx, given, before.runner);
+    const row = await updateDefinedAgent(ctx, tx, agent, {
+      definition: changeDefinition(before, { ...others, runner }),
+      secret,
+      contentHash: null,
+      action: "agent.update",
+      fields: Object.keys(changes),
     });
-    const detail = { name: agent.name, fields: Object.keys(changes) };
-    await recordAudit(ctx, tx, { action: "agent.update", target: toWireId("agent", agent.id), detail });
-    await ctx.signals.emit(tx, "agents", [agent.id]);
-    return presentAgent(row);
+    const activity = await readActivity(tx, [row.id]);
+    return { ...presentAgent(row, activity.get(row.id)), ...revealSecret(ctx, secret) };
   });
 }

@@ -1,6 +1,7 @@
-import { liveSecrets } from "../endpoints/endpoint-cache.ts";
+import { liveKeys, liveSecrets } from "../endpoints/endpoint-cache.ts";
 import type { Services } from "../platform/services.ts";
 import type { ClaimedDelivery } from "./claim-deliveries.ts";
+import { originOfMessage } from "./origin-of-message.ts";
 import { type AttemptResult, classifyOutcome } from "./classify-outcome.ts";
 import type { AttemptRecord, DeliveryRecord } from "./record-attempts.ts";
 import { signMessage } from "./sign-message.ts";
@@ -8,23 +9,27 @@ import { signMessage } from "./sign-message.ts";
 // What an attempt's row keeps of an endpoint's own headers: their names. Their values may be credentials.
 const hidden = "(hidden)";
 
-/** What to write down for a delivery that is not attempted: its endpoint is off. */
-export function skipDelivery(delivery: ClaimedDelivery): DeliveryRecord {
+function withoutAttempt(delivery: ClaimedDelivery): Omit<DeliveryRecord, "outcome" | "state"> {
   return {
     deliveryId: delivery.id,
     projectId: delivery.projectId,
     endpointId: delivery.endpoint.id,
     job: delivery.job,
-    state: "canceled",
-    outcome: "endpoint_disabled",
     charged: false,
     disableEndpoint: false,
   };
 }
 
-/** What to write down for a delivery that is given back without an attempt: it is due again. */
-export function postponeDelivery(delivery: ClaimedDelivery, now: Date): DeliveryRecord {
-  return { ...skipDelivery(delivery), state: "pending", outcome: "postponed", nextAttemptAt: now };
+/** What to write down for a delivery whose endpoint is off: it waits until that is on again, or ends with it. */
+export function skipDelivery(delivery: ClaimedDelivery): DeliveryRecord {
+  return delivery.endpoint.deleted
+    ? { ...withoutAttempt(delivery), state: "canceled", outcome: "endpoint_disabled" }
+    : { ...withoutAttempt(delivery), state: "pending", outcome: "held", held: true };
+}
+
+/** What to write down for a delivery that is given back without an attempt: it is due again then. */
+export function postponeDelivery(delivery: ClaimedDelivery, until: Date): DeliveryRecord {
+  return { ...withoutAttempt(delivery), state: "pending", outcome: "postponed", nextAttemptAt: until };
 }
 
 function signed(delivery: ClaimedDelivery, sentAt: Date): Readonly<Record<string, string>> | undefined {
@@ -35,6 +40,9 @@ function signed(delivery: ClaimedDelivery, sentAt: Date): Readonly<Record<string
         sentAt,
         payload: delivery.payload,
         secrets: liveSecrets(delivery.endpoint, sentAt.getTime()),
+        keys: liveKeys(delivery.endpoint, sentAt.getTime()),
+        signing: delivery.endpoint.signing,
+        url: delivery.endpoint.url,
       }),
     };
   } catch {
@@ -80,12 +88,14 @@ export async function attemptDelivery(services: Services, delivery: ClaimedDeliv
   const { endpoint } = delivery;
   const startedAt = new Date(services.clock.now());
   const signature = signed(delivery, startedAt);
-  const headers = { "content-type": "application/json", ...signature };
+  const headers = { "content-type": "application/json", ...originOfMessage(services.originKeys.current, delivery.payload), ...signature };
   const result = signature === undefined ? unsigned : await send(services, delivery, headers);
   const decision = classifyOutcome({
     result,
     attemptsMade: delivery.retriesSpent + 1,
     scheduleSeconds: endpoint.scheduleSeconds,
+    jitter: endpoint.jitter,
+    windowEndsAtMs: endpoint.retryWindowMs === undefined ? undefined : delivery.firstDueAt.getTime() + endpoint.retryWindowMs,
     nowMs: services.clock.now(),
     random: Math.random,
   });

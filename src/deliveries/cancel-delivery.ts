@@ -14,7 +14,7 @@ import { selectDelivery, updateDeliveryRow } from "./store.ts";
 export async function cancelDelivery(ctx: Context, id: string): Promise<Delivery> {
   authorise(ctx.actor, "deliveries:cancel");
   return await ctx.db.transaction(async (tx) => {
-    const delivery = await selectDelivery(tx, ctx.actor.projectId, id, "update");
+    const delivery = await selectDelivery(tx, ctx.actor, id, "update");
     if (delivery === undefined) throw new NotFoundError("There is no such delivery in this project");
     if (delivery.state !== "pending")
       throw new ConflictError("delivery_settled", `The delivery is ${delivery.state} already`);
@@ -22,6 +22,7 @@ export async function cancelDelivery(ctx: Context, id: string): Promise<Delivery
       state: "canceled",
       next_attempt_at: null,
       settled_at: new Date(ctx.clock.now()),
+      held: false,
     });
     await ctx.queue.remove(tx, deliveryQueue, [id]);
     await recordAudit(ctx, tx, { action: "delivery.cancel", target: toWireId("delivery", id) });

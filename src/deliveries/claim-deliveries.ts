@@ -15,6 +15,8 @@ export interface ClaimedDelivery {
   readonly job: JobAttempt;
   readonly attempts: number;
   readonly retriesSpent: number;
+  /** When it was made, or was last made pending again. */
+  readonly firstDueAt: Date;
   readonly payload: Buffer;
   /** Milliseconds since the epoch. */
   readonly claimedAt: number;
@@ -34,12 +36,14 @@ interface ClaimedRow {
   readonly endpoint_id: string;
   readonly attempts: number;
   readonly retries_spent: number;
+  readonly first_due_at: Date;
   readonly payload: Buffer;
 }
 
 const selectClaimed = {
   name: "select_claimed_deliveries",
-  text: `SELECT d.id, d.project_id, d.message_id, d.endpoint_id, d.attempts, d.retries_spent, m.payload
+  text: `SELECT d.id, d.project_id, d.message_id, d.endpoint_id, d.attempts, d.retries_spent,
+                coalesce(d.redriven_at, d.created_at) AS first_due_at, m.payload
          FROM deliveries d JOIN messages m ON m.id = d.message_id
          WHERE d.id = ANY ($1) AND d.state = 'pending'`,
 };
@@ -85,6 +89,7 @@ export async function claimDeliveries(
           job,
           attempts: row.attempts,
           retriesSpent: row.retries_spent,
+          firstDueAt: row.first_due_at,
           payload: row.payload,
           claimedAt,
         },

@@ -42,6 +42,10 @@ export interface AttemptToClassify {
   readonly attemptsMade: number;
   /** Delays in seconds after the first, second … attempt. */
   readonly scheduleSeconds: readonly number[];
+  /** By how much a delay may be shorter or longer, as a part of it; 0.2 when absent. */
+  readonly jitter?: number;
+  /** Unix time in milliseconds after which no attempt may begin. */
+  readonly windowEndsAtMs?: number | undefined;
   /** Unix time in milliseconds at which the attempt ended. */
   readonly nowMs: number;
   /** Returns [0, 1), as Math.random does. */
@@ -57,6 +61,7 @@ export interface AttemptToClassify {
  * - 429 and 503 honour Retry-After (at most 24 h): the next attempt comes at the later of what the receiver asks for and
  *   what the schedule says. The schedule is the floor because a receiver that always answers "1" would otherwise use up
  *   ten attempts in ten seconds.
+ * - No attempt begins after the endpoint's window: one that would, is not waited for.
  * - `aborted` is the hub's own doing (shutdown): due again at once, and not charged.
  */
 export function classifyOutcome(attempt: AttemptToClassify): DeliveryOutcome {
@@ -66,10 +71,21 @@ export function classifyOutcome(attempt: AttemptToClassify): DeliveryOutcome {
   if (outcome === "aborted") return { state: "retry", outcome, atMs: nowMs, charged: false };
   if (result.kind === "response" && result.status === 410) return { state: "failed", outcome, disableEndpoint: true };
 
-  const scheduled = retryDelaySeconds(attempt.scheduleSeconds, attempt.attemptsMade, attempt.random);
+  const { scheduleSeconds, attemptsMade, random, jitter, windowEndsAtMs } = attempt;
+  const scheduled = retryDelaySeconds(scheduleSeconds, attemptsMade, random, jitter);
   if (scheduled === undefined) return { state: "failed", outcome, disableEndpoint: false };
   const delaySeconds = Math.max(scheduled, retryAfterSeconds(result, nowMs) ?? 0);
-  return { state: "retry", outcome, atMs: nowMs + Math.round(delaySeconds * 1000), charged: true };
+  const atMs = nowMs + Math.round(delaySeconds * 1000);
+  if (windowEndsAtMs !== undefined && atMs > windowEndsAtMs) return { state: "failed", outcome, disableEndpoint: false };
+  return { state: "retry", outcome, atMs, charged: true };
+}
+
+/**
+ * Whether a receiver that answers so gets too much (429), or what stands before it says so (502, 504): it wants fewer requests
+ * (Standard Webhooks, "Responding to webhooks").
+ */
+export function isThrottling(status: number | undefined): boolean {
+  return status === 429 || status === 502 || status === 504;
 }
 
 function attemptOutcome(result: AttemptResult): AttemptOutcome {

@@ -1,27 +1,42 @@
 import type { ClaimedDelivery } from "./claim-deliveries.ts";
+import type { DeliveryGate } from "./delivery-gate.ts";
 
 /** One endpoint's share of a pump: what is being sent to it, and what waits in the process for that. */
 export class DeliveryLane {
   /** Whether the queue may hold more for this endpoint than there was room for. */
   hasBacklog = false;
+  /** Whether tokens are being asked for, or waited for. */
+  isAskingForTokens = false;
+  readonly gate: DeliveryGate;
   readonly #waiting: ClaimedDelivery[] = [];
   #running = 0;
   #concurrency = 0;
   // How many of its places it may use at present.
   #allowance = 0;
 
+  constructor(gate: DeliveryGate) {
+    this.gate = gate;
+  }
+
   /** How many more are worth claiming: what can be sent at once, and as many again, to be at hand when a place is free. */
-  get room(): number {
-    return Math.max(0, 2 * this.#allowance - this.#running - this.#waiting.length);
+  roomAt(nowMs: number): number {
+    const most = Math.min(2 * this.#allowance, this.gate.roomAt(nowMs));
+    return Math.max(0, most - this.#running - this.#waiting.length);
+  }
+
+  /** How many could be sent at this moment if there were tokens for them. */
+  wantsAt(nowMs: number): number {
+    const free = Math.min(this.#allowance, this.gate.allows(nowMs)) - this.#running;
+    return Math.max(0, Math.min(free, this.#waiting.length));
   }
 
   get isIdle(): boolean {
     return this.#running === 0 && this.#waiting.length === 0;
   }
 
-  /** Whether it may use fewer places than its endpoint has. */
+  /** Whether it may use fewer places than its endpoint has, or none. */
   get isRestricted(): boolean {
-    return this.#allowance < this.#concurrency;
+    return this.#allowance < this.#concurrency || this.gate.isRestricting;
   }
 
   /** Takes a claimed delivery in. From now on at most `concurrency` are sent at once. */
@@ -31,9 +46,9 @@ export class DeliveryLane {
     this.#waiting.push(delivery);
   }
 
-  /** The delivery whose turn it is; undefined when none waits or no place is free. */
-  next(): ClaimedDelivery | undefined {
-    return this.#running < this.#allowance ? this.#waiting.shift() : undefined;
+  /** The delivery whose turn it is; undefined when none waits, or none may be sent now. */
+  nextAt(nowMs: number): ClaimedDelivery | undefined {
+    return this.wantsAt(nowMs) > 0 && !this.gate.needsToken ? this.#waiting.shift() : undefined;
   }
 
   /** Takes out all that wait. */
@@ -44,11 +59,12 @@ export class DeliveryLane {
   /** A delivery takes a place; `leave` gives it back. */
   enter(): void {
     this.#running += 1;
+    this.gate.pass();
   }
 
   /**
    * An endpoint that keeps its places in vain gets fewer, for sixteen that never answer would hold all slots: half as many
-   * after each call that was long and had no answer, twice as many after any other.
+   * after each call that was long and had no answer, or was answered with a plea for fewer; twice as many after any other.
    */
   leave(wasInVain: boolean): void {
     this.#running -= 1;

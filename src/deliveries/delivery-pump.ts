@@ -5,10 +5,14 @@ import { toWireId } from "../lib/ids.ts";
 import type { Services } from "../platform/services.ts";
 import { attemptDelivery, postponeDelivery, skipDelivery } from "./attempt-delivery.ts";
 import { claimDeliveries, type ClaimedDelivery } from "./claim-deliveries.ts";
+import { isThrottling } from "./classify-outcome.ts";
 import type { DeliveryLane } from "./delivery-lane.ts";
 import { DeliveryLanes } from "./delivery-lanes.ts";
 import { claimSeconds } from "./delivery-queue.ts";
-import type { AttemptCommit, DeliveryRecord } from "./record-attempts.ts";
+import type { EndpointHealth } from "./endpoint-health.ts";
+import type { CountedAttempt } from "./endpoint-tally.ts";
+import type { AttemptCommit, AttemptRecord, DeliveryRecord } from "./record-attempts.ts";
+import { takeTokens } from "./take-tokens.ts";
 
 // One claim's share: larger ones do not pay off (100 jobs cost 2 ms), smaller ones cost a round trip each.
 const maxClaim = 100;
@@ -21,6 +25,13 @@ const backstopMs = 1_000;
 const recordAgainMs = 500;
 // From then on a call that gets no answer counts as one that kept its place in vain.
 const longCallMs = 500;
+// A rate may have been raised meanwhile.
+const longestTokenWaitMs = 1_000;
+
+function countedOf({ endpointId, deliveryId, outcome }: DeliveryRecord, attempt: AttemptRecord): CountedAttempt {
+  const { status, error, durationMs, startedAt } = attempt;
+  return { endpointId, deliveryId, outcome, status, error, durationMs, startedAt };
+}
 
 /**
  * Sends what is due, with at most `slots` calls under way and each endpoint within its concurrency. Not a batch: as slots
@@ -31,6 +42,7 @@ export class DeliveryPump {
   readonly #services: Services;
   readonly #endpoints: EndpointCache;
   readonly #commit: AttemptCommit;
+  readonly #health: EndpointHealth;
   readonly #slots: number;
   readonly #lanes: DeliveryLanes;
   readonly #off: () => void;
@@ -48,12 +60,18 @@ export class DeliveryPump {
   #stopping = false;
   #idle: (() => void)[] = [];
 
-  constructor(services: Services, endpoints: EndpointCache, commit: AttemptCommit) {
+  constructor(services: Services, endpoints: EndpointCache, commit: AttemptCommit, health: EndpointHealth) {
     this.#services = services;
     this.#endpoints = endpoints;
     this.#commit = commit;
+    this.#health = health;
     this.#slots = services.settings.deliveries.slots;
-    this.#lanes = new DeliveryLanes(this.#slots);
+    const { breakerFailures, breakerSeconds, breakerMaxSeconds } = services.settings.deliveries;
+    this.#lanes = new DeliveryLanes(this.#slots, {
+      failures: breakerFailures,
+      openSeconds: breakerSeconds,
+      maxOpenSeconds: breakerMaxSeconds,
+    });
     this.#off = services.signals.on("deliveries", () => this.wake());
     this.#backstop = setInterval(() => this.wake(), backstopMs);
     this.#backstop.unref();
@@ -109,7 +127,8 @@ export class DeliveryPump {
   async #claim(limit: number): Promise<void> {
     this.#mayHaveMore = false;
     const lanes = this.#lanes.all();
-    const rooms = new Map([...lanes].map(([endpointId, lane]) => [endpointId, lane.room]));
+    const now = this.#services.clock.now();
+    const rooms = new Map([...lanes].map(([endpointId, lane]) => [endpointId, lane.roomAt(now)]));
     const defaultRoom = this.#services.settings.deliveries.endpointConcurrency;
     const share = { after: this.#lastTurn, rooms, defaultRoom, limit };
     const { claimed, jobsOf } = await claimDeliveries(this.#services, this.#endpoints, share);
@@ -125,7 +144,7 @@ export class DeliveryPump {
     for (const [endpointId, lane] of lanes) {
       lane.hasBacklog = (jobsOf.get(endpointId) ?? 0) === rooms.get(endpointId);
       // Places that came free during the claim told nobody: it was not known that there is more.
-      if (lane.hasBacklog && lane.room > 0) this.#mayHaveMore = true;
+      if (lane.hasBacklog && lane.roomAt(this.#services.clock.now()) > 0) this.#mayHaveMore = true;
     }
     const turn = [...jobsOf.keys()].toSorted();
     this.#lastTurn = turn.findLast((endpointId) => endpointId <= this.#lastTurn) ?? turn.at(-1) ?? this.#lastTurn;
@@ -136,15 +155,45 @@ export class DeliveryPump {
     this.#heldBytes += delivery.payload.length;
     if (delivery.endpoint.disabled) void this.#finish(delivery, Promise.resolve(skipDelivery(delivery)));
     else if (this.#stopping) this.#giveBack(delivery);
-    else this.#advance(delivery.endpoint.id, this.#lanes.add(delivery));
+    else this.#advance(delivery.endpoint.id, this.#lanes.add(delivery, this.#services.clock.now()));
   }
 
   #advance(endpointId: string, lane: DeliveryLane): void {
-    for (let delivery = lane.next(); delivery !== undefined; delivery = lane.next()) {
+    const now = this.#services.clock.now();
+    if (lane.gate.allows(now) === 0) this.#putOff(lane, new Date(lane.gate.openUntilMs));
+    for (let delivery = lane.nextAt(now); delivery !== undefined; delivery = lane.nextAt(now)) {
       if (this.#isLapsing(delivery)) this.#giveBack(delivery);
       else this.#send(delivery, lane);
     }
+    if (lane.wantsAt(now) > 0 && !lane.isAskingForTokens) void this.#askForTokens(endpointId, lane);
     this.#lanes.putAway(endpointId, lane);
+  }
+
+  // Nothing passes until then: what waits here would only wait longer, for the queue gives it to nobody else meanwhile.
+  #putOff(lane: DeliveryLane, until: Date): void {
+    for (const delivery of lane.empty())
+      void this.#finish(delivery, Promise.resolve(postponeDelivery(delivery, until)));
+  }
+
+  async #askForTokens(endpointId: string, lane: DeliveryLane): Promise<void> {
+    lane.isAskingForTokens = true;
+    try {
+      const { ratePerSecond } = lane.gate;
+      const wanted = lane.wantsAt(this.#services.clock.now());
+      if (ratePerSecond !== undefined) {
+        const now = new Date(this.#services.clock.now());
+        const { granted, waitMs } = await takeTokens(this.#services.db, endpointId, { ratePerSecond, wanted, now });
+        lane.gate.addTokens(granted);
+        if (granted === 0) await delay(Math.min(waitMs, longestTokenWaitMs), undefined, { ref: false });
+      }
+    } catch (err) {
+      this.#services.log.warn({ unit: "delivery", err }, "cannot ask for an endpoint's rate; trying again shortly");
+      await delay(recordAgainMs, undefined, { ref: false });
+    } finally {
+      lane.isAskingForTokens = false;
+      this.#advance(endpointId, lane);
+      this.#tellIdle();
+    }
   }
 
   // It waited here so long that another process may claim it before this attempt would be over.
@@ -173,9 +222,16 @@ export class DeliveryPump {
     record: Promise<DeliveryRecord>,
     written: Promise<void>,
   ): Promise<void> {
-    const { attempt, disableEndpoint = false } = await record.catch((): Partial<DeliveryRecord> => ({}));
+    const { attempt, outcome, disableEndpoint = false } = await record.catch((): Partial<DeliveryRecord> => ({}));
     if (disableEndpoint) await written;
-    lane.leave(attempt !== undefined && attempt.status === undefined && attempt.durationMs >= longCallMs);
+    lane.leave(
+      attempt !== undefined &&
+        (isThrottling(attempt.status) || (attempt.status === undefined && attempt.durationMs >= longCallMs)),
+    );
+    if (attempt !== undefined && outcome !== "aborted") {
+      const hasOpened = lane.gate.settled(outcome === "succeeded", this.#services.clock.now());
+      if (hasOpened) this.#health.leftAlone(delivery.endpoint.id, new Date(lane.gate.openUntilMs));
+    }
     this.#advance(delivery.endpoint.id, lane);
     if (lane.hasBacklog) this.wake();
     this.#tellIdle();
@@ -203,6 +259,7 @@ export class DeliveryPump {
       const record = await outcome;
       await this.#record(delivery, record);
       const { attempt, state } = record;
+      if (attempt !== undefined) this.#health.attempted(countedOf(record, attempt));
       this.#services.log.info(
         {
           ...ids,

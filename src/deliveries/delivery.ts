@@ -14,6 +14,7 @@ export const deliverySchema = z
     lastOutcome: z.string().exactOptional().describe("How the last attempt went, e.g. `http_5xx` or `timeout`."),
     lastStatus: z.int().exactOptional().describe("The HTTP status of the last attempt that got an answer."),
     nextAttemptAt: z.iso.datetime().exactOptional().describe("Absent from a pending one: it is due now."),
+    held: z.literal(true).exactOptional().describe("It waits for its endpoint to be enabled again."),
     createdAt: z.iso.datetime(),
     settledAt: z.iso.datetime().exactOptional(),
   })
@@ -32,6 +33,7 @@ export function presentDelivery(row: DeliveryRow): Delivery {
     ...(row.last_outcome === null ? {} : { lastOutcome: row.last_outcome }),
     ...(row.last_status === null ? {} : { lastStatus: row.last_status }),
     ...(row.next_attempt_at === null ? {} : { nextAttemptAt: row.next_attempt_at.toISOString() }),
+    ...(row.held ? { held: true } : {}),
     createdAt: row.created_at.toISOString(),
     ...(row.settled_at === null ? {} : { settledAt: row.settled_at.toISOString() }),
   };

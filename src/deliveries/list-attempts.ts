@@ -9,7 +9,7 @@ import { selectAttempts, selectDelivery } from "./store.ts";
 /** The attempts at the delivery with this uuid, newest first. Throws NotFoundError when the project has no such delivery. */
 export async function listAttempts(ctx: Context, deliveryId: string, page: PageRequest): Promise<Page<Attempt>> {
   authorise(ctx.actor, "deliveries:read");
-  const delivery = await selectDelivery(ctx.db, ctx.actor.projectId, deliveryId);
+  const delivery = await selectDelivery(ctx.db, ctx.actor, deliveryId);
   if (delivery === undefined) throw new NotFoundError("There is no such delivery in this project");
   const rows = await selectAttempts(ctx.db, delivery, page);
   return pageOf(rows.map(presentAttempt), page.limit, (attempt) => attempt.id);

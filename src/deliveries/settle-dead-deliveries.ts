@@ -1,4 +1,6 @@
 import type { Services } from "../platform/services.ts";
+import { announceFailed } from "./announce-failed.ts";
+import type { Tell } from "./hub-news.ts";
 import { deadDeliveryQueue, deliveryQueue } from "./delivery-queue.ts";
 
 const maxBatch = 100;
@@ -13,10 +15,10 @@ const failForsaken = {
 };
 
 /**
- * Fails deliveries whose job pg-boss gave up on, because process after process died with it. They stay redrivable; one that
+ * Fails deliveries whose job pg-boss gave up on, because process after process died with it, and says so. They stay redrivable; one that
  * has been redriven already has a new job, and is left alone. Answers how many jobs there were.
  */
-export async function settleDeadDeliveries(services: Services): Promise<number> {
+export async function settleDeadDeliveries(services: Services, tell: Tell): Promise<number> {
   const { queue, db, clock, log } = services;
   const { dead, failed } = await db.transaction(async (tx) => {
     const jobs = await queue.takeDead(tx, deadDeliveryQueue, maxBatch);
@@ -24,6 +26,11 @@ export async function settleDeadDeliveries(services: Services): Promise<number> 
     const carried = await queue.selectUnfinished(tx, jobs);
     const forsaken = jobs.map((job) => job.sourceId).filter((id) => !carried.has(id));
     const rows = await tx.query<{ id: string }>(failForsaken, [forsaken, new Date(clock.now())]);
+    await announceFailed(
+      tx,
+      rows.map((row) => row.id),
+      tell,
+    );
     // pg-boss keeps it as failed for a week, and its id would keep out the job of the next attempt.
     await queue.remove(tx, deliveryQueue, forsaken);
     return { dead: jobs.length, failed: rows.length };

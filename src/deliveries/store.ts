@@ -1,10 +1,10 @@
 import type { Selectable } from "kysely";
+import type { Scope } from "../access/actor.ts";
 import { firstIdAt } from "../lib/ids.ts";
 import type { PageRequest } from "../lib/page-request.ts";
 import type { Executor, Transaction } from "../platform/database.ts";
 import { newestFirst } from "../platform/newest-first.ts";
 import type { AttemptsTable, DeliveriesTable } from "../platform/tables.ts";
-import { deliveryStates } from "./delivery-state.ts";
 
 /** A delivery as it is stored. */
 export type DeliveryRow = Selectable<DeliveriesTable>;
@@ -12,65 +12,10 @@ export type DeliveryRow = Selectable<DeliveriesTable>;
 /** One HTTP try as it is stored. */
 export type AttemptRow = Selectable<AttemptsTable>;
 
-/** Which deliveries a list asks for; the ids are uuids. */
-export interface DeliveryFilter {
-  readonly state?: string | undefined;
-  readonly endpointId?: string | undefined;
-  readonly messageId?: string | undefined;
-}
-
-// The newest in each state, then the newest of these: the indexes of a project and of an endpoint hold them by state.
-const newestOf = (range: string): string => `
-  SELECT recent.*
-  FROM unnest($2::text[]) AS wanted (state)
-  CROSS JOIN LATERAL (
-    SELECT * FROM deliveries
-    WHERE ${range} AND state = wanted.state AND id < $3
-    ORDER BY id DESC NULLS LAST LIMIT $4
-  ) AS recent
-  ORDER BY recent.id DESC LIMIT $4`;
-
-const newestOfProject = { text: newestOf("project_id = $1") };
-// Whose the endpoint is, is asked once: else all deliveries of a foreign one would be passed over one by one.
-const newestOfEndpoint = {
-  text: newestOf("endpoint_id = $5 AND EXISTS (SELECT FROM endpoints WHERE id = $5 AND project_id = $1)"),
-};
-
-const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
-
-/** A page of a project's deliveries, newest first, and one row more when there is a next page. */
-export async function selectDeliveries(
-  db: Executor,
-  projectId: string,
-  { state, endpointId, messageId }: DeliveryFilter,
-  { limit, cursor = lastId }: PageRequest,
-): Promise<DeliveryRow[]> {
-  if (messageId === undefined) {
-    const states = state === undefined ? deliveryStates : [state];
-    const values = [projectId, states, cursor, limit + 1];
-    return endpointId === undefined
-      ? await db.query<DeliveryRow>(newestOfProject, values)
-      : await db.query<DeliveryRow>(newestOfEndpoint, [...values, endpointId]);
-  }
-  // A message goes to no more endpoints than its project has: what else is asked of them is looked for among these.
-  let query = db.kysely
-    .selectFrom("deliveries")
-    .selectAll()
-    .where("project_id", "=", projectId)
-    .where("message_id", "=", messageId)
-    .where("id", "<", cursor);
-  if (endpointId !== undefined) query = query.where("endpoint_id", "=", endpointId);
-  if (state !== undefined) query = query.where("state", "=", state);
-  return await query
-    .orderBy("id", newestFirst)
-    .limit(limit + 1)
-    .execute();
-}
-
-/** A delivery of the project. `lock` keeps it as it is until the transaction ends. */
+/** A delivery within the scope. `lock` keeps it as it is until the transaction ends. */
 export async function selectDelivery(
   db: Executor,
-  projectId: string,
+  { projectId, subscriberId }: Scope,
   id: string,
   lock?: "update",
 ): Promise<DeliveryRow | undefined> {
@@ -79,6 +24,14 @@ export async function selectDelivery(
     .selectAll()
     .where("id", "=", id)
     .where("project_id", "=", projectId)
+    .$if(subscriberId !== undefined, (query) =>
+      query.where("endpoint_id", "in", (endpoints) =>
+        endpoints
+          .selectFrom("endpoints")
+          .select("id")
+          .where("subscriber_id", "=", subscriberId as string),
+      ),
+    )
     .$if(lock === "update", (query) => query.forUpdate())
     .executeTakeFirst();
 }
@@ -107,7 +60,7 @@ export async function selectDeliveriesOf(
 export async function updateDeliveryRow(
   tx: Transaction,
   id: string,
-  changes: Partial<Pick<DeliveryRow, "state" | "retries_spent" | "next_attempt_at" | "settled_at">>,
+  changes: Partial<Pick<DeliveryRow, "state" | "next_attempt_at" | "settled_at" | "held">>,
 ): Promise<DeliveryRow> {
   return await tx.kysely
     .updateTable("deliveries")

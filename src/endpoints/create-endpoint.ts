@@ -7,22 +7,37 @@ import { InvalidError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
 import { wireIdSchema } from "../lib/wire-id-schema.ts";
 import type { Transaction } from "../platform/database.ts";
+import { columnsOf } from "./endpoint-columns.ts";
+import { clientCertificate, oauth2Credentials } from "./endpoint-credentials.ts";
+import { generateEndpointKey } from "./endpoint-key.ts";
 import { generateEndpointSecret } from "./endpoint-secret.ts";
 import { endpointFields, endpointSecret, type EndpointWithSecret, presentEndpoint } from "./endpoint.ts";
 import { holdDefaultSubscriber } from "./hold-default-subscriber.ts";
 import { requireReachableUrl } from "./require-reachable-url.ts";
 import { sealEndpointSecret } from "./seal-endpoint-secret.ts";
-import { insertEndpoint, insertEndpointSecret, selectSubscriber, type SubscriberRow } from "./store.ts";
+import { storeCredentials } from "./store-credentials.ts";
+import {
+  insertEndpoint,
+  insertEndpointSecret,
+  selectSubscriber,
+  type SubscriberRow,
+  updateEndpointRow,
+} from "./store.ts";
 
 export const newEndpoint = z
   .strictObject({
     url: endpointFields.url,
     subscriberId: wireIdSchema("subscriber").exactOptional().describe("Absent: the project's default subscriber."),
     eventTypes: endpointFields.eventTypes.exactOptional(),
+    channels: endpointFields.channels.exactOptional(),
     headers: endpointFields.headers.exactOptional(),
     concurrency: endpointFields.concurrency.exactOptional(),
     timeoutSeconds: endpointFields.timeoutSeconds.exactOptional(),
     retry: endpointFields.retry.exactOptional(),
+    rateLimitPerSecond: endpointFields.rateLimitPerSecond.exactOptional(),
+    signing: endpointFields.signing.exactOptional(),
+    oauth2: oauth2Credentials.exactOptional(),
+    clientCertificate: clientCertificate.exactOptional(),
     secret: endpointSecret.exactOptional(),
     disabled: endpointFields.disabled.exactOptional(),
     description: endpointFields.description.exactOptional(),
@@ -31,9 +46,10 @@ export const newEndpoint = z
 
 export type NewEndpoint = z.infer<typeof newEndpoint>;
 
-async function holdSubscriber(ctx: Context, tx: Transaction, id: string | undefined): Promise<SubscriberRow> {
+async function holdSubscriber(ctx: Context, tx: Transaction, named: string | undefined): Promise<SubscriberRow> {
+  const id = named ?? ctx.actor.subscriberId;
   if (id === undefined) return await holdDefaultSubscriber(ctx, tx);
-  const subscriber = await selectSubscriber(tx, ctx.actor.projectId, { id }, "share");
+  const subscriber = await selectSubscriber(tx, ctx.actor, { id }, "share");
   if (subscriber !== undefined) return subscriber;
   const message = "must be the id of a subscriber of this project";
   throw new InvalidError(`subscriberId ${message}`, [{ path: "subscriberId", message }]);
@@ -45,33 +61,53 @@ async function holdSubscriber(ctx: Context, tx: Transaction, id: string | undefi
  */
 export async function createEndpoint(ctx: Context, input: NewEndpoint): Promise<EndpointWithSecret> {
   authorise(ctx.actor, "endpoints:write");
+  const { subscriberId, oauth2, clientCertificate: certificate, secret, disabled = false, ...settings } = input;
   requireReachableUrl(ctx, input.url);
+  if (oauth2 !== undefined) requireReachableUrl(ctx, oauth2.tokenUrl, "oauth2.tokenUrl");
   const { projectId, role } = ctx.actor;
   const id = ctx.newId();
   const now = new Date(ctx.clock.now());
-  const text = input.secret ?? generateEndpointSecret();
-  const disabled = input.disabled ?? false;
-  const secret = { id: ctx.newId(), endpointId: id, text, createdAt: now };
+  const text = secret ?? generateEndpointSecret();
+  const key = settings.signing?.ed25519 === true ? generateEndpointKey() : undefined;
+  const sealed = { endpointId: id, createdAt: now };
   return await ctx.db.transaction(async (tx) => {
-    const subscriber = await holdSubscriber(ctx, tx, input.subscriberId);
-    const row = await insertEndpoint(tx, {
+    const subscriber = await holdSubscriber(ctx, tx, subscriberId);
+    let row = await insertEndpoint(tx, {
+      description: null,
+      event_types: null,
+      timeout_seconds: null,
+      concurrency: null,
+      retry_schedule_seconds: null,
+      ...columnsOf(settings),
+      url: input.url,
+      headers: JSON.stringify(input.headers ?? {}),
       id,
       project_id: projectId,
       subscriber_id: subscriber.id,
-      url: input.url,
-      description: input.description ?? null,
-      event_types: input.eventTypes === undefined ? null : [...new Set(input.eventTypes)],
-      headers: JSON.stringify(input.headers ?? {}),
-      timeout_seconds: input.timeoutSeconds ?? null,
-      concurrency: input.concurrency ?? null,
-      retry_schedule_seconds: input.retry?.scheduleSeconds ?? null,
+      public_key: key?.publicKey ?? null,
       disabled,
       disabled_reason: disabled ? "manual" : null,
+      disabled_at: disabled ? now : null,
       created_at: now,
       updated_at: now,
       deleted_at: null,
     });
-    await insertEndpointSecret(tx, sealEndpointSecret(ctx.secretBox, projectId, secret));
+    const secrets = [
+      sealEndpointSecret(ctx.secretBox, projectId, { ...sealed, id: ctx.newId(), kind: "hmac", value: text }),
+    ];
+    if (key !== undefined) {
+      const value = key.privateKey;
+      secrets.push(
+        sealEndpointSecret(ctx.secretBox, projectId, { ...sealed, id: ctx.newId(), kind: "ed25519", value }),
+      );
+    }
+    await insertEndpointSecret(tx, secrets);
+    const changes = {
+      ...(oauth2 === undefined ? {} : { oauth2 }),
+      ...(certificate === undefined ? {} : { clientCertificate: certificate }),
+    };
+    const credentials = await storeCredentials(ctx, tx, id, null, changes);
+    if (credentials !== undefined) row = await updateEndpointRow(tx, id, { credentials });
     const target = toWireId("endpoint", id);
     await recordAudit(ctx, tx, { action: "endpoint.create", target, detail: { fields: Object.keys(input) } });
     await ctx.signals.emit(tx, "endpoints", [id]);

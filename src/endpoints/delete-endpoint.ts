@@ -1,9 +1,9 @@
 import { authorise } from "../access/actor.ts";
 import { recordAudit } from "../access/audit.ts";
 import type { Context } from "../access/context.ts";
-import { NotFoundError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
-import { cancelPendingDeliveries, deleteEndpointRows, selectEndpoint } from "./store.ts";
+import { holdEndpoint } from "./hold-endpoint.ts";
+import { cancelPendingDeliveries, deleteEndpointRows } from "./store.ts";
 
 /**
  * Deletes an endpoint, forgets its secrets and cancels what it still had to receive; what was delivered stays readable.
@@ -13,8 +13,7 @@ export async function deleteEndpoint(ctx: Context, id: string): Promise<void> {
   authorise(ctx.actor, "endpoints:write");
   const now = new Date(ctx.clock.now());
   await ctx.db.transaction(async (tx) => {
-    const endpoint = await selectEndpoint(tx, ctx.actor.projectId, id, "update");
-    if (endpoint === undefined) throw new NotFoundError("There is no such endpoint in this project");
+    await holdEndpoint(ctx, tx, id);
     await deleteEndpointRows(tx, [id], now);
     // Their jobs stay: the pump drops a job when it finds its delivery canceled.
     await cancelPendingDeliveries(tx, [id], now);

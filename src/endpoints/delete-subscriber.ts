@@ -19,7 +19,7 @@ export async function deleteSubscriber(ctx: Context, id: string): Promise<void> 
   authorise(ctx.actor, "subscribers:write");
   const now = new Date(ctx.clock.now());
   await ctx.db.transaction(async (tx) => {
-    const subscriber = await selectSubscriber(tx, ctx.actor.projectId, { id }, "update");
+    const subscriber = await selectSubscriber(tx, ctx.actor, { id }, "update");
     if (subscriber === undefined) throw new NotFoundError("There is no such subscriber in this project");
     await updateSubscriberRow(tx, id, { deleted_at: now, is_default: false });
     const endpointIds = await lockEndpointsOf(tx, id);

@@ -1,12 +1,27 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { toWireId } from "../lib/ids.ts";
 import type { Executor } from "../platform/database.ts";
 import { ReadThroughCache } from "../platform/read-through-cache.ts";
 import type { Services } from "../platform/services.ts";
+import { publicKeyOf } from "./endpoint-key.ts";
+import { type RetryOptions, retryOf, scheduleOf } from "./endpoint-retry.ts";
+import { type EndpointSigning, type ResolvedSigning, resolveSigning } from "./endpoint-signing.ts";
+import type { EndpointSecretRow } from "./store.ts";
 
-/** A signing secret in the clear, or undefined when it cannot be opened, and until when it signs. */
-interface LiveSecret {
-  readonly secret: string | undefined;
+// API.md promises ±20 % on every retry.
+const defaultJitter = 0.2;
+
+/** A signing secret or key in the clear, or undefined when it cannot be opened, and until when it signs. */
+interface LiveSecret<Secret> {
+  readonly secret: Secret | undefined;
   readonly expiresAt: Date | undefined;
+}
+
+/** An Ed25519 key of an endpoint. */
+interface EndpointKey {
+  readonly privateKey: KeyObject;
+  /** As receivers know it: `whpk_…`. */
+  readonly publicKey: string;
 }
 
 /** What the pump needs of an endpoint, its limits resolved against the settings. Holds secrets: never log it. */
@@ -22,10 +37,21 @@ export interface EndpointRecord {
   /** Requests under way at once from one process. */
   readonly concurrency: number;
   readonly scheduleSeconds: readonly number[];
+  /** By how much a wait may be shorter or longer, as a part of it. */
+  readonly jitter: number;
+  /** How long after the first try the last one may begin. */
+  readonly retryWindowMs: number | undefined;
+  readonly ratePerSecond: number | undefined;
+  /** Until when a process leaves it alone because it fails; may be past. */
+  readonly breakerUntil: Date | undefined;
   /** Newest first. */
-  readonly secrets: readonly LiveSecret[];
+  readonly secrets: readonly LiveSecret<string>[];
+  /** Newest first. */
+  readonly keys: readonly LiveSecret<EndpointKey>[];
+  readonly signing: ResolvedSigning;
   /** Switched off, or deleted. */
   readonly disabled: boolean;
+  readonly deleted: boolean;
 }
 
 /** Endpoints by id, in memory. */
@@ -36,14 +62,19 @@ export function createEndpointCache(services: Services): EndpointCache {
   const { clock, signals, secretBox, settings, log } = services;
 
   // One endpoint's secret must not keep the others of a batch from theirs.
-  const open = (endpoint: { id: string; project_id: string }, id: string, sealed: Buffer): string | undefined => {
+  const open = <Secret>(
+    endpoint: { readonly id: string; readonly project_id: string },
+    { id, sealed, expires_at }: EndpointSecretRow,
+    read: (opened: Buffer) => Secret,
+  ): LiveSecret<Secret> => {
+    const expiresAt = expires_at ?? undefined;
     try {
       const binding = { projectId: endpoint.project_id, object: "endpoint_secret", id, version: 1 } as const;
-      return secretBox.open(binding, sealed).toString();
+      return { secret: read(secretBox.open(binding, sealed)), expiresAt };
     } catch (err) {
       const endpointId = toWireId("endpoint", endpoint.id);
       log.error({ unit: "delivery", endpointId, err }, "an endpoint's secret cannot be opened; rotate it");
-      return undefined;
+      return { secret: undefined, expiresAt };
     }
   };
 
@@ -59,13 +90,19 @@ export function createEndpointCache(services: Services): EndpointCache {
       .where("endpoint_id", "in", [...ids])
       .orderBy("id", "desc")
       .execute();
+    const breakers = await db.kysely
+      .selectFrom("endpoint_health")
+      .select(["endpoint_id", "breaker_until"])
+      .where("endpoint_id", "in", [...ids])
+      .where("breaker_until", "is not", null)
+      .execute();
+    const breakerOf = new Map(breakers.map((row) => [row.endpoint_id, row.breaker_until]));
     const secretsOf = Map.groupBy(secrets, (secret) => secret.endpoint_id);
     return new Map(
       rows.map((row): [string, EndpointRecord] => {
-        const live = (secretsOf.get(row.id) ?? []).map(({ id, sealed, expires_at }): LiveSecret => ({
-          secret: open(row, id, sealed),
-          expiresAt: expires_at ?? undefined,
-        }));
+        const own = secretsOf.get(row.id) ?? [];
+        const signing = row.signing as EndpointSigning | null;
+        const retry = retryOf(row.retry_schedule_seconds, row.retry_options as RetryOptions | null);
         const record: EndpointRecord = {
           id: row.id,
           projectId: row.project_id,
@@ -75,9 +112,23 @@ export function createEndpointCache(services: Services): EndpointCache {
           headers: row.headers,
           timeoutMs: (row.timeout_seconds ?? settings.deliveries.timeoutSeconds) * 1000,
           concurrency: row.concurrency ?? settings.deliveries.endpointConcurrency,
-          scheduleSeconds: row.retry_schedule_seconds ?? settings.deliveries.retryScheduleSeconds,
-          secrets: live,
+          scheduleSeconds:
+            retry?.scheduleSeconds ??
+            (retry?.exponential === undefined
+              ? settings.deliveries.retryScheduleSeconds
+              : scheduleOf(retry.exponential)),
+          jitter: retry?.jitter ?? defaultJitter,
+          retryWindowMs: retry?.windowSeconds === undefined ? undefined : retry.windowSeconds * 1000,
+          ratePerSecond: row.rate_limit_per_second ?? undefined,
+          breakerUntil: breakerOf.get(row.id) ?? undefined,
+          secrets: own.filter(({ kind }) => kind === "hmac").map((secret) => open(row, secret, String)),
+          keys:
+            signing?.ed25519 === true
+              ? own.filter(({ kind }) => kind === "ed25519").map((key) => open(row, key, readKey))
+              : [],
+          signing: resolveSigning(signing),
           disabled: row.disabled || row.deleted_at !== null,
+          deleted: row.deleted_at !== null,
         };
         return [row.id, record];
       }),
@@ -86,15 +137,30 @@ export function createEndpointCache(services: Services): EndpointCache {
   return new ReadThroughCache({ clock, signals, topic: "endpoints", load, maxEntries: 10_000 });
 }
 
+function readKey(opened: Buffer): EndpointKey {
+  const privateKey = createPrivateKey({ key: opened, type: "pkcs8", format: "der" });
+  return { privateKey, publicKey: publicKeyOf(createPublicKey(privateKey)) };
+}
+
+function liveOf<Secret>(secrets: readonly LiveSecret<Secret>[], nowMs: number): Secret[] {
+  const live = secrets.filter(({ expiresAt }) => expiresAt === undefined || expiresAt.getTime() > nowMs);
+  return live.map(({ secret }) => {
+    if (secret === undefined) throw new Error("a secret of the endpoint cannot be opened");
+    return secret;
+  });
+}
+
 /**
  * The secrets that sign at this moment (milliseconds since the epoch), newest first. Throws when there is none, or one
  * cannot be opened: its receiver may know only that one, and could not tell the message from a forged one.
  */
 export function liveSecrets(endpoint: EndpointRecord, nowMs: number): string[] {
-  const live = endpoint.secrets.filter(({ expiresAt }) => expiresAt === undefined || expiresAt.getTime() > nowMs);
+  const live = liveOf(endpoint.secrets, nowMs);
   if (live.length === 0) throw new Error("the endpoint has no secret");
-  return live.map(({ secret }) => {
-    if (secret === undefined) throw new Error("a secret of the endpoint cannot be opened");
-    return secret;
-  });
+  return live;
+}
+
+/** The Ed25519 keys that sign at this moment, newest first. Throws when one cannot be opened. */
+export function liveKeys(endpoint: EndpointRecord, nowMs: number): EndpointKey[] {
+  return liveOf(endpoint.keys, nowMs);
 }

@@ -36,10 +36,16 @@ const credentials = new Set([
   "x-access-token",
 ]);
 
+/** Whether a header is one that the connection, the body or the client sets. */
+export function isHubHeader(name: string): boolean {
+  return reserved.has(name.toLowerCase());
+}
+
 function headerProblem(name: string, value: unknown): string | undefined {
   const lower = name.toLowerCase();
   if (!nameForm.test(name)) return "must have a name of letters, digits, - and _";
-  if (reserved.has(lower) || lower.startsWith("webhook-")) return "is set by the hub itself";
+  if (isHubHeader(name) || lower.startsWith("webhook-") || lower.startsWith("hookyard-"))
+    return "is set by the hub itself";
   if (credentials.has(lower))
     return "is a credential, and headers are stored and shown in clear; verify the webhook-signature instead";
   if (typeof value !== "string" || value.length > maxValueCharacters || !valueForm.test(value))

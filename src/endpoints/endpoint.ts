@@ -1,16 +1,14 @@
 import { z } from "zod";
 import { toWireId } from "../lib/ids.ts";
 import { storableText } from "../lib/storable-text.ts";
+import { channelList } from "./channel.ts";
+import { type ShownCredentials, shownCredentials } from "./endpoint-credentials.ts";
 import { endpointHeaders } from "./endpoint-headers.ts";
+import { endpointRetry, type RetryOptions, retryOf } from "./endpoint-retry.ts";
 import { endpointSecretProblem } from "./endpoint-secret.ts";
+import { type EndpointSigning, endpointSigning } from "./endpoint-signing.ts";
+import { eventTypePattern } from "../lib/event-type-pattern.ts";
 import type { EndpointRow } from "./store.ts";
-
-const retry = z.strictObject({
-  scheduleSeconds: z
-    .array(z.int().min(1).max(604_800))
-    .max(20)
-    .describe("Waits between the tries; as many retries as entries."),
-});
 
 /** A secret that a user brings along. */
 export const endpointSecret = z
@@ -26,18 +24,23 @@ export const endpointSecret = z
 export const endpointFields = {
   url: storableText(2048).refine((url) => !/[\s\p{Cc}]/u.test(url), { error: "must not contain white space" }),
   eventTypes: z
-    .array(
-      z.string().regex(/^[a-zA-Z0-9._-]{1,100}$/, { error: "must be the type of a message such as task.completed" }),
-    )
+    .array(eventTypePattern)
     .min(1)
     .max(100)
-    .describe("The messages it gets. Absent: all."),
+    .describe("The messages it gets, by type or by a pattern such as `task.*`. Absent: all."),
+  channels: channelList.describe("Only messages on one of these channels. Absent: whatever their channels."),
   headers: endpointHeaders.describe(
     "Sent with every delivery. Not for credentials: they are stored and shown in clear.",
   ),
   concurrency: z.int().min(1).max(1_000).describe("Deliveries under way at once. Absent: the hub's setting."),
   timeoutSeconds: z.int().min(1).max(60).describe("For one try as a whole. Absent: the hub's setting."),
-  retry: retry.describe("Absent: the hub's schedule."),
+  retry: endpointRetry.describe("Absent: the hub's schedule."),
+  rateLimitPerSecond: z
+    .number()
+    .min(0.01)
+    .max(10_000)
+    .describe("Deliveries a second at most, over all processes of the hub. Absent: no limit."),
+  signing: endpointSigning.describe("Absent: `v1` in the three headers of Standard Webhooks."),
   disabled: z.boolean(),
   description: storableText(1_000),
 };
@@ -48,10 +51,18 @@ const endpointShape = z.object({
   description: z.string().exactOptional(),
   subscriberId: z.string(),
   eventTypes: z.array(z.string()).exactOptional(),
+  channels: z.array(z.string()).exactOptional(),
   headers: z.record(z.string(), z.string()),
   concurrency: z.int().exactOptional(),
   timeoutSeconds: z.int().exactOptional(),
-  retry: retry.exactOptional(),
+  retry: endpointRetry.exactOptional(),
+  rateLimitPerSecond: z.number().exactOptional(),
+  signing: endpointSigning.exactOptional(),
+  publicKey: z
+    .string()
+    .exactOptional()
+    .describe("`whpk_` and the base64 of the Ed25519 key that verifies the v1a signatures."),
+  ...shownCredentials.shape,
   disabled: z.boolean(),
   disabledReason: z.string().exactOptional().describe("Why it is disabled: manual, or what the hub found."),
   createdAt: z.iso.datetime(),
@@ -76,16 +87,22 @@ export type EndpointWithSecret = z.infer<typeof endpointWithSecretSchema>;
 
 /** The public form of a stored endpoint. */
 export function presentEndpoint(row: EndpointRow): Endpoint {
+  const retry = retryOf(row.retry_schedule_seconds, row.retry_options as RetryOptions | null);
   return {
     id: toWireId("endpoint", row.id),
     url: row.url,
     ...(row.description === null ? {} : { description: row.description }),
     subscriberId: toWireId("subscriber", row.subscriber_id),
     ...(row.event_types === null ? {} : { eventTypes: row.event_types }),
+    ...(row.channels === null ? {} : { channels: row.channels }),
     headers: row.headers,
     ...(row.concurrency === null ? {} : { concurrency: row.concurrency }),
     ...(row.timeout_seconds === null ? {} : { timeoutSeconds: row.timeout_seconds }),
-    ...(row.retry_schedule_seconds === null ? {} : { retry: { scheduleSeconds: row.retry_schedule_seconds } }),
+    ...(retry === undefined ? {} : { retry }),
+    ...(row.rate_limit_per_second === null ? {} : { rateLimitPerSecond: row.rate_limit_per_second }),
+    ...(row.signing === null ? {} : { signing: row.signing as EndpointSigning }),
+    ...(row.public_key === null ? {} : { publicKey: row.public_key }),
+    ...(row.credentials as ShownCredentials | null),
     disabled: row.disabled,
     ...(row.disabled_reason === null ? {} : { disabledReason: row.disabled_reason }),
     createdAt: row.created_at.toISOString(),

@@ -7,7 +7,7 @@ import { selectEndpoint } from "./store.ts";
 /** The endpoint with this uuid. Throws NotFoundError when the project has none. */
 export async function getEndpoint(ctx: Context, id: string): Promise<Endpoint> {
   authorise(ctx.actor, "endpoints:read");
-  const row = await selectEndpoint(ctx.db, ctx.actor.projectId, id);
+  const row = await selectEndpoint(ctx.db, ctx.actor, id);
   if (row === undefined) throw new NotFoundError("There is no such endpoint in this project");
   return presentEndpoint(row);
 }

@@ -8,6 +8,6 @@ import { selectEndpoints } from "./store.ts";
 /** The project's endpoints, newest first. */
 export async function listEndpoints(ctx: Context, page: PageRequest): Promise<Page<Endpoint>> {
   authorise(ctx.actor, "endpoints:read");
-  const rows = await selectEndpoints(ctx.db, ctx.actor.projectId, page);
+  const rows = await selectEndpoints(ctx.db, ctx.actor, page);
   return pageOf(rows.map(presentEndpoint), page.limit, (endpoint) => endpoint.id);
 }

@@ -8,6 +8,6 @@ import { presentSubscriber, type Subscriber } from "./subscriber.ts";
 /** The project's subscribers, newest first. */
 export async function listSubscribers(ctx: Context, page: PageRequest): Promise<Page<Subscriber>> {
   authorise(ctx.actor, "subscribers:read");
-  const rows = await selectSubscribers(ctx.db, ctx.actor.projectId, page);
+  const rows = await selectSubscribers(ctx.db, ctx.actor, page);
   return pageOf(rows.map(presentSubscriber), page.limit, (subscriber) => subscriber.id);
 }

@@ -1,4 +1,5 @@
 import type { Insertable, Selectable, Updateable } from "kysely";
+import type { Scope } from "../access/actor.ts";
 import type { PageRequest } from "../lib/page-request.ts";
 import type { Executor, Transaction } from "../platform/database.ts";
 import type { EndpointSecretsTable, EndpointsTable, SubscribersTable } from "../platform/tables.ts";
@@ -16,10 +17,10 @@ export async function insertEndpoint(tx: Transaction, endpoint: Insertable<Endpo
   return await tx.kysely.insertInto("endpoints").values(endpoint).returningAll().executeTakeFirstOrThrow();
 }
 
-/** An endpoint of the project; deleted ones are not found. `lock` keeps it as it is until the transaction ends. */
+/** An endpoint within the scope; deleted ones are not found. `lock` keeps it as it is until the transaction ends. */
 export async function selectEndpoint(
   db: Executor,
-  projectId: string,
+  { projectId, subscriberId }: Scope,
   id: string,
   lock?: "update",
 ): Promise<EndpointRow | undefined> {
@@ -29,14 +30,15 @@ export async function selectEndpoint(
     .where("id", "=", id)
     .where("project_id", "=", projectId)
     .where("deleted_at", "is", null)
+    .$if(subscriberId !== undefined, (query) => query.where("subscriber_id", "=", subscriberId as string))
     .$if(lock === "update", (query) => query.forUpdate())
     .executeTakeFirst();
 }
 
-/** A page of a project's endpoints, newest first, and one row more when there is a next page. */
+/** A page of the endpoints within a scope, newest first, and one row more when there is a next page. */
 export async function selectEndpoints(
   db: Executor,
-  projectId: string,
+  { projectId, subscriberId }: Scope,
   { limit, cursor }: PageRequest,
 ): Promise<EndpointRow[]> {
   return await db.kysely
@@ -44,6 +46,7 @@ export async function selectEndpoints(
     .selectAll()
     .where("project_id", "=", projectId)
     .where("deleted_at", "is", null)
+    .$if(subscriberId !== undefined, (query) => query.where("subscriber_id", "=", subscriberId as string))
     .$if(cursor !== undefined, (query) => query.where("id", "<", cursor as string))
     .orderBy("id", "desc")
     .limit(limit + 1)
@@ -89,18 +92,37 @@ export async function deleteEndpointRows(tx: Transaction, ids: readonly string[]
     .deleteFrom("endpoint_secrets")
     .where("endpoint_id", "in", [...ids])
     .execute();
+  await tx.kysely
+    .deleteFrom("endpoint_credentials")
+    .where("endpoint_id", "in", [...ids])
+    .execute();
 }
 
-export async function insertEndpointSecret(tx: Transaction, secret: EndpointSecretRow): Promise<void> {
-  await tx.kysely.insertInto("endpoint_secrets").values(secret).execute();
+export async function insertEndpointSecret(tx: Transaction, secrets: readonly EndpointSecretRow[]): Promise<void> {
+  await tx.kysely
+    .insertInto("endpoint_secrets")
+    .values([...secrets])
+    .execute();
+}
+
+/** The secrets (`hmac`) or the keys (`ed25519`) of an endpoint. */
+export interface EndpointSecrets {
+  readonly endpointId: string;
+  readonly kind: EndpointSecretRow["kind"];
 }
 
 /** Ends an endpoint's secrets at `end`, except those that end sooner, and forgets those that have ended by `now`. */
-export async function expireEndpointSecrets(tx: Transaction, endpointId: string, end: Date, now: Date): Promise<void> {
+export async function expireEndpointSecrets(
+  tx: Transaction,
+  { endpointId, kind }: EndpointSecrets,
+  end: Date,
+  now: Date,
+): Promise<void> {
   await tx.kysely
     .updateTable("endpoint_secrets")
     .set({ expires_at: end })
     .where("endpoint_id", "=", endpointId)
+    .where("kind", "=", kind)
     .where((is) => is.or([is("expires_at", "is", null), is("expires_at", ">", end)]))
     .execute();
   await tx.kysely
@@ -110,12 +132,13 @@ export async function expireEndpointSecrets(tx: Transaction, endpointId: string,
     .execute();
 }
 
-/** How many secrets an endpoint signs with. */
-export async function countEndpointSecrets(tx: Transaction, endpointId: string): Promise<number> {
+/** How many of them an endpoint signs with. */
+export async function countEndpointSecrets(tx: Transaction, { endpointId, kind }: EndpointSecrets): Promise<number> {
   const { count } = await tx.kysely
     .selectFrom("endpoint_secrets")
     .select((query) => query.fn.countAll<string>().as("count"))
     .where("endpoint_id", "=", endpointId)
+    .where("kind", "=", kind)
     .executeTakeFirstOrThrow();
   return Number(count);
 }
@@ -139,9 +162,19 @@ export async function cancelPendingDeliveries(
     .forUpdate();
   await tx.kysely
     .updateTable("deliveries")
-    .set({ state: "canceled", settled_at: now, next_attempt_at: null })
+    .set({ state: "canceled", settled_at: now, next_attempt_at: null, held: false })
     .where("id", "in", pending)
     .execute();
+}
+
+/** Whether anything waits for this endpoint to be on again. */
+export async function hasHeldDeliveries(db: Executor, endpointId: string): Promise<boolean> {
+  const held = db.kysely
+    .selectFrom("deliveries")
+    .select("id")
+    .where("endpoint_id", "=", endpointId)
+    .where("held", "=", true);
+  return (await held.limit(1).executeTakeFirst()) !== undefined;
 }
 
 /** Stores a subscriber; false when the project has one with this external id, or a default one where this is to be it. */
@@ -155,12 +188,12 @@ export async function insertSubscriber(tx: Transaction, subscriber: Insertable<S
 }
 
 /**
- * A subscriber of the project, or its default one; deleted ones are not found. `lock` keeps it from being changed
+ * A subscriber within the scope, or the project's default one; deleted ones are not found. `lock` keeps it from being changed
  * (`update`) or deleted (`share`) until the transaction ends.
  */
 export async function selectSubscriber(
   db: Executor,
-  projectId: string,
+  { projectId, subscriberId }: Scope,
   which: { readonly id: string } | "default",
   lock?: "update" | "share",
 ): Promise<SubscriberRow | undefined> {
@@ -170,15 +203,16 @@ export async function selectSubscriber(
     .where("project_id", "=", projectId)
     .where("deleted_at", "is", null)
     .where((is) => (which === "default" ? is("is_default", "=", true) : is("id", "=", which.id)))
+    .$if(subscriberId !== undefined, (query) => query.where("id", "=", subscriberId as string))
     .$if(lock === "update", (query) => query.forUpdate())
     .$if(lock === "share", (query) => query.forShare())
     .executeTakeFirst();
 }
 
-/** A page of a project's subscribers, newest first, and one row more when there is a next page. */
+/** A page of the subscribers within a scope, newest first, and one row more when there is a next page. */
 export async function selectSubscribers(
   db: Executor,
-  projectId: string,
+  { projectId, subscriberId }: Scope,
   { limit, cursor }: PageRequest,
 ): Promise<SubscriberRow[]> {
   return await db.kysely
@@ -186,6 +220,7 @@ export async function selectSubscribers(
     .selectAll()
     .where("project_id", "=", projectId)
     .where("deleted_at", "is", null)
+    .$if(subscriberId !== undefined, (query) => query.where("id", "=", subscriberId as string))
     .$if(cursor !== undefined, (query) => query.where("id", "<", cursor as string))
     .orderBy("id", "desc")
     .limit(limit + 1)

@@ -2,22 +2,25 @@ import { z } from "zod";
 import { recordAudit } from "../access/audit.ts";
 import { authoriseChange } from "../access/authorise-change.ts";
 import type { Context } from "../access/context.ts";
-import { NotFoundError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
+import type { Transaction } from "../platform/database.ts";
+import { columnsOf, endpointSettings } from "./endpoint-columns.ts";
+import { clientCertificate, oauth2Credentials, type ShownCredentials } from "./endpoint-credentials.ts";
+import { generateEndpointKey } from "./endpoint-key.ts";
 import { type Endpoint, endpointFields, presentEndpoint } from "./endpoint.ts";
+import { holdEndpoint } from "./hold-endpoint.ts";
 import { requireReachableUrl } from "./require-reachable-url.ts";
-import { type EndpointRow, selectEndpoint, updateEndpointRow } from "./store.ts";
+import { sealEndpointSecret } from "./seal-endpoint-secret.ts";
+import { settleHeld } from "./settle-held.ts";
+import { storeCredentials } from "./store-credentials.ts";
+import { type EndpointRow, insertEndpointSecret, updateEndpointRow } from "./store.ts";
 
 export const endpointChanges = z
   .strictObject({
-    url: endpointFields.url.exactOptional(),
-    eventTypes: endpointFields.eventTypes.nullable().exactOptional(),
-    headers: endpointFields.headers.exactOptional(),
-    concurrency: endpointFields.concurrency.nullable().exactOptional(),
-    timeoutSeconds: endpointFields.timeoutSeconds.nullable().exactOptional(),
-    retry: endpointFields.retry.nullable().exactOptional(),
+    ...endpointSettings.shape,
+    oauth2: oauth2Credentials.nullable().exactOptional(),
+    clientCertificate: clientCertificate.nullable().exactOptional(),
     disabled: endpointFields.disabled.exactOptional(),
-    description: endpointFields.description.nullable().exactOptional(),
   })
   .describe("An absent field stays as it is, null clears it; lists and objects are replaced as a whole.")
   .meta({ id: "EndpointChanges" });
@@ -25,35 +28,60 @@ export const endpointChanges = z
 export type EndpointChanges = z.infer<typeof endpointChanges>;
 
 // Disabling what the hub has disabled already keeps the hub's reason.
-function switched(endpoint: EndpointRow, disabled: boolean | undefined): Partial<EndpointRow> {
+function switched(endpoint: EndpointRow, disabled: boolean | undefined, now: Date): Partial<EndpointRow> {
   if (disabled === undefined || disabled === endpoint.disabled) return {};
-  return { disabled, disabled_reason: disabled ? "manual" : null };
+  return { disabled, disabled_reason: disabled ? "manual" : null, disabled_at: disabled ? now : null };
+}
+
+// The key that was made once stays when its signatures are switched off: a receiver may have it still.
+async function firstKey(
+  ctx: Context,
+  tx: Transaction,
+  endpoint: EndpointRow,
+  now: Date,
+): Promise<{ public_key: string }> {
+  const { privateKey, publicKey } = generateEndpointKey();
+  const secret = {
+    id: ctx.newId(),
+    endpointId: endpoint.id,
+    kind: "ed25519",
+    value: privateKey,
+    createdAt: now,
+  } as const;
+  await insertEndpointSecret(tx, [sealEndpointSecret(ctx.secretBox, ctx.actor.projectId, secret)]);
+  return { public_key: publicKey };
 }
 
 /**
  * Changes an endpoint; switching it on or off needs less permission than the rest. Throws InvalidError for a URL that may
- * not be called, NotFoundError when the project has no such endpoint.
+ * not be called, NotFoundError when the project has no such endpoint. One that is switched on is sent what comes from then on:
+ * `enableEndpoint` may send what was held, too.
  */
 export async function updateEndpoint(ctx: Context, id: string, changes: EndpointChanges): Promise<Endpoint> {
   authoriseChange(ctx.actor, "endpoints", changes, "disabled");
-  const { url, eventTypes, headers, concurrency, timeoutSeconds, retry, disabled, description } = changes;
-  if (url !== undefined) requireReachableUrl(ctx, url);
+  const { oauth2, disabled, ...settings } = changes;
+  if (settings.url !== undefined) requireReachableUrl(ctx, settings.url);
+  if (oauth2 !== undefined && oauth2 !== null) requireReachableUrl(ctx, oauth2.tokenUrl, "oauth2.tokenUrl");
+  const now = new Date(ctx.clock.now());
   return await ctx.db.transaction(async (tx) => {
-    const endpoint = await selectEndpoint(tx, ctx.actor.projectId, id, "update");
-    if (endpoint === undefined) throw new NotFoundError("There is no such endpoint in this project");
-    const { disabled: isDisabled, disabled_reason } = { ...endpoint, ...switched(endpoint, disabled) };
-    const row = await updateEndpointRow(tx, id, {
-      ...(url === undefined ? {} : { url }),
-      ...(eventTypes === undefined ? {} : { event_types: eventTypes === null ? null : [...new Set(eventTypes)] }),
-      ...(headers === undefined ? {} : { headers: JSON.stringify(headers) }),
-      ...(concurrency === undefined ? {} : { concurrency }),
-      ...(timeoutSeconds === undefined ? {} : { timeout_seconds: timeoutSeconds }),
-      ...(retry === undefined ? {} : { retry_schedule_seconds: retry?.scheduleSeconds ?? null }),
-      ...(description === undefined ? {} : { description }),
+    const endpoint = await holdEndpoint(ctx, tx, id);
+    const credentials = await storeCredentials(ctx, tx, id, endpoint.credentials as ShownCredentials | null, changes);
+    const needsKey = settings.signing?.ed25519 === true && endpoint.public_key === null;
+    const {
       disabled: isDisabled,
       disabled_reason,
-      updated_at: new Date(ctx.clock.now()),
+      disabled_at,
+    } = { ...endpoint, ...switched(endpoint, disabled, now) };
+    const row = await updateEndpointRow(tx, id, {
+      ...columnsOf(settings),
+      ...(needsKey ? await firstKey(ctx, tx, endpoint, now) : {}),
+      ...(credentials === undefined ? {} : { credentials }),
+      disabled: isDisabled,
+      disabled_reason,
+      disabled_at,
+      updated_at: now,
     });
+    if (endpoint.disabled && !isDisabled) await settleHeld(ctx, tx, endpoint, false);
     const detail = { fields: Object.keys(changes), ...(disabled === undefined ? {} : { disabled }) };
     await recordAudit(ctx, tx, { action: "endpoint.update", target: toWireId("endpoint", id), detail });
     await ctx.signals.emit(tx, "endpoints", [id]);

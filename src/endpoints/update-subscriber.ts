@@ -31,7 +31,7 @@ export async function updateSubscriber(ctx: Context, id: string, changes: Subscr
   };
   try {
     return await ctx.db.transaction(async (tx) => {
-      const subscriber = await selectSubscriber(tx, ctx.actor.projectId, { id }, "update");
+      const subscriber = await selectSubscriber(tx, ctx.actor, { id }, "update");
       if (subscriber === undefined) throw new NotFoundError("There is no such subscriber in this project");
       if (Object.keys(columns).length === 0) return presentSubscriber(subscriber);
       const row = await updateSubscriberRow(tx, id, columns);

@@ -2,12 +2,11 @@ import { hash } from "node:crypto";
 import { UnavailableError } from "../lib/errors.ts";
 import { GroupCommit } from "../lib/group-commit.ts";
 import type { Transaction } from "../platform/database.ts";
-import type { CompiledRoute, RouteCache } from "../routing/route-cache.ts";
+import type { RouteCache } from "../routing/route-cache.ts";
+import { routeEvents, type RoutesOfProjects } from "../routing/route-events.ts";
 import type { SourceRecord } from "../sources/source-cache.ts";
 import { lockHoldingSources } from "../sources/store.ts";
 import type { TaskServices } from "../tasks/announce-tasks.ts";
-import { enqueueTasks } from "../tasks/enqueue-tasks.ts";
-import { draftTasks } from "./draft-tasks.ts";
 import { insertHeldEvents } from "./held-store.ts";
 import { type EventRow, flagEventConflicts, insertEvents } from "./insert-events.ts";
 
@@ -29,7 +28,7 @@ export interface Acceptance {
   readonly duplicate: boolean;
   /** Stored now, and not routed before its source goes on. */
   readonly held: boolean;
-  /** How many tasks it caused. */
+  /** How many tasks it caused at once; routes with guards that need the database decide a little later. */
   readonly tasks: number;
 }
 
@@ -38,8 +37,6 @@ interface Pending {
   readonly source: SourceRecord;
   readonly body: unknown;
 }
-
-type RoutesOfProjects = ReadonlyMap<string, readonly CompiledRoute[]>;
 
 // 128 bits, in hex.
 const digestLength = 32;
@@ -140,11 +137,8 @@ export class EventAcceptor {
       held.map(({ row }) => row),
     );
     const routed = held.length === 0 ? fresh : fresh.filter(({ row }) => !holding.has(row.sourceId));
-    const drafts = await draftTasks(tx, this.#services, routes, routed);
-    await enqueueTasks(tx, this.#services, drafts);
+    const tasks = await routeEvents(tx, this.#services, routes, routed);
 
-    const tasks = new Map<string, number>();
-    for (const { event } of drafts) if (event !== undefined) tasks.set(event.id, (tasks.get(event.id) ?? 0) + 1);
     const conflicts = new Set<string>();
     const answers = items.map(({ row }): Acceptance => {
       const holder = holders.get(row.key);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { toWireId } from "../lib/ids.ts";
+import { decisionSchema } from "../routing/decision.ts";
 import type { StoredEvent } from "./store.ts";
 
 const eventShape = z.object({
@@ -25,6 +26,14 @@ export const eventDetailSchema = eventShape
     tasks: z
       .array(z.object({ id: z.string(), agent: z.string(), state: z.string() }))
       .describe("The tasks that it caused, newest first; at most 200."),
+    decisions: z
+      .array(decisionSchema)
+      .describe(
+        "What each route that was asked made of it, the last generation first; at most 200, and 20 that did not match in each generation.",
+      ),
+    replays: z
+      .array(z.object({ id: z.string(), generation: z.int(), replayedAt: z.iso.datetime() }))
+      .describe("How often it was routed again, the last first; at most 20. Decisions name the generation."),
   })
   .meta({ id: "EventDetail" });
 

@@ -1,20 +1,5 @@
 import type { Executor, Transaction } from "../platform/database.ts";
 
-/** An event that waits until its source goes on, as it is stored. */
-export interface HeldEventRow {
-  readonly id: string;
-  readonly project_id: string;
-  readonly source_id: string;
-  readonly source_name: string;
-  readonly provider: string;
-  readonly type: string;
-  readonly delivery_id: string;
-  readonly received_at: Date;
-  readonly headers: Record<string, string>;
-  readonly content_type: string | null;
-  readonly body: Buffer;
-}
-
 const insertHeld = {
   name: "insert_held_events",
   text: `INSERT INTO held_events (source_id, event_id) SELECT * FROM unnest($1::uuid[], $2::uuid[])`,
@@ -44,19 +29,6 @@ export async function selectHeldEventSizes(
   limit: number,
 ): Promise<{ readonly id: string; readonly bytes: number | null }[]> {
   return await db.query(selectFirstHeld, [sourceId, limit]);
-}
-
-// Joined from the list, not `id = ANY`: so each id prunes to the one partition of its day.
-const selectHeld = {
-  name: "select_held_events",
-  text: `SELECT e.id, e.project_id, e.source_id, s.name AS source_name, e.provider, e.type, e.delivery_id, e.received_at,
-                e.headers, e.content_type, e.body
-         FROM unnest($1::uuid[]) AS i (id) JOIN events e ON e.id = i.id JOIN sources s ON s.id = e.source_id
-         ORDER BY e.id`,
-};
-
-export async function selectHeldEvents(db: Executor, ids: readonly string[]): Promise<HeldEventRow[]> {
-  return await db.query<HeldEventRow>(selectHeld, [ids]);
 }
 
 const deleteHeld = {

@@ -1,12 +1,10 @@
-import { toWireId } from "../lib/ids.ts";
-import { parseBody } from "../lib/parse-body.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { RouteCache } from "../routing/route-cache.ts";
+import { routeEvents } from "../routing/route-events.ts";
 import { lockResumingSource, openIntake, type ResumingSource, selectResumingSources } from "../sources/store.ts";
 import type { TaskServices } from "../tasks/announce-tasks.ts";
-import { enqueueTasks } from "../tasks/enqueue-tasks.ts";
-import { draftTasks, type RoutedEvent } from "./draft-tasks.ts";
-import { deleteHeldEvents, type HeldEventRow, selectHeldEvents, selectHeldEventSizes } from "./held-store.ts";
+import { deleteHeldEvents, selectHeldEventSizes } from "./held-store.ts";
+import { selectRoutedEvents } from "./routed-event-store.ts";
 
 const maxSources = 20;
 const maxEvents = 500;
@@ -38,8 +36,7 @@ async function releaseFrom(services: TaskServices, routes: RouteCache, source: R
     }
     const { ids, isLast } = batch;
     if (ids.length > 0) {
-      const events = (await selectHeldEvents(tx, ids)).map(routedEventOf);
-      await enqueueTasks(tx, services, await draftTasks(tx, services, routesOf, events));
+      await routeEvents(tx, services, routesOf, await selectRoutedEvents(tx, ids));
       await deleteHeldEvents(tx, source.id, ids);
     }
     if (isLast) {
@@ -69,22 +66,4 @@ async function nextBatch(
     ids.push(id);
   }
   return { ids, isLast: first.length < maxEvents && ids.length === first.length };
-}
-
-function routedEventOf(row: HeldEventRow): RoutedEvent {
-  const parsed = parseBody(row.body, row.content_type ?? undefined);
-  return {
-    row: {
-      id: row.id,
-      projectId: row.project_id,
-      sourceId: row.source_id,
-      provider: row.provider,
-      type: row.type,
-      deliveryId: row.delivery_id,
-      receivedAt: row.received_at,
-      headers: row.headers,
-    },
-    source: { wireId: toWireId("source", row.source_id), name: row.source_name },
-    body: parsed.ok ? parsed.value : undefined,
-  };
 }

@@ -2,6 +2,8 @@ import { z } from "zod";
 import type { AccessTokens } from "../access/access-token.ts";
 import { auditEntrySchema, listAudit } from "../access/list-audit.ts";
 import { mintedTokenSchema, mintToken, newToken } from "../access/mint-token.ts";
+import { mintPortalToken, newPortalToken, portalTokenSchema } from "../endpoints/mint-portal-token.ts";
+import { wireIdSchema } from "../lib/wire-id-schema.ts";
 import { keyOperations } from "./keys.ts";
 import { type Operation, operation } from "./operation.ts";
 import { pageQuery, pageSchema } from "./pagination.ts";
@@ -20,6 +22,25 @@ export function accessOperations(tokens: AccessTokens): readonly Operation[] {
       handle: async (ctx, { body }) => ({
         status: 201,
         body: await mintToken(ctx, tokens, body ?? newToken.parse({})),
+      }),
+    }),
+    operation({
+      method: "post",
+      path: "/api/v1/subscribers/{id}/portal-token",
+      summary: "Mint a short-lived token for a subscriber's own eyes",
+      tag: "Tokens",
+      params: z.strictObject({ id: wireIdSchema("subscriber") }),
+      body: newPortalToken.optional(),
+      responses: {
+        201: {
+          description: "A JWT that manages this subscriber's endpoints and nothing else.",
+          schema: portalTokenSchema,
+        },
+        404: { description: "The project has no such subscriber." },
+      },
+      handle: async (ctx, { params: { id }, body = {} }) => ({
+        status: 201,
+        body: await mintPortalToken(ctx, tokens, id, body),
       }),
     }),
     operation({

@@ -4,15 +4,21 @@ import type { AccessTokens } from "../access/access-token.ts";
 import type { Services } from "../platform/services.ts";
 import { accessOperations } from "./access-operations.ts";
 import type { Authentication } from "./authenticate.ts";
+import { callbackPath, type CallbackServices, mountCallbacks } from "./callbacks.ts";
 import { mountDocs, docsCalls } from "./docs-routes.ts";
 import { mountOauthToken, oauthTokenPath } from "./oauth-token.ts";
 import type { WebhookDescription } from "./openapi.ts";
+import { mcpPath, mountMcp } from "./mcp/mount-mcp.ts";
+import type { ToolDeclaration } from "./mcp/tools.ts";
 import { mountOperations } from "./mount-operations.ts";
 import type { Operation } from "./operation.ts";
 import { problemOf } from "./problem.ts";
 import { refuseUnknown } from "./refuse-unknown.ts";
 import { stateOf } from "./request-state.ts";
 import { sendAnswer } from "./send-answer.ts";
+import { mountStream, streamPath } from "./stream/mount-stream.ts";
+import type { StreamPlaces } from "./stream/stream-places.ts";
+import { type WebSockets, webSocketPath } from "./stream/web-sockets.ts";
 import { mountStatus, statusCalls } from "./status-routes.ts";
 import { trackRequest } from "./track-request.ts";
 
@@ -22,10 +28,15 @@ export interface AppParts {
   readonly operations: readonly Operation[];
   readonly inboundRouter: RequestHandler;
   readonly authentication: Authentication;
+  readonly callbacks: CallbackServices;
   readonly accessTokens: AccessTokens;
   readonly readiness: () => Promise<void>;
   readonly signalOf: (response: Response) => AbortSignal;
   readonly webhooks: Readonly<Record<string, WebhookDescription>>;
+  readonly streamPlaces: StreamPlaces;
+  readonly webSockets: WebSockets;
+  /** Those of the operations that models may call. */
+  readonly tools: readonly ToolDeclaration[];
   readonly version: string;
 }
 
@@ -60,8 +71,22 @@ export function createApp(parts: AppParts): Express {
   mountStatus(router, { version: parts.version, metrics: services.metrics, readiness: parts.readiness });
   mountDocs(router, { operations, webhooks: parts.webhooks, version: parts.version, publicUrl: services.publicUrl });
   mountOauthToken(router, services, authentication, accessTokens);
-  mountOperations(router, operations, { services, authentication, signalOf: parts.signalOf });
-  const refuse = refuseUnknown([...statusCalls, ...docsCalls, { method: "post", path: oauthTokenPath }, ...operations]);
+  mountCallbacks(router, parts.callbacks, authentication);
+  const host = { services, authentication, signalOf: parts.signalOf };
+  mountOperations(router, operations, host);
+  mountStream(router, host, parts.streamPlaces);
+  parts.webSockets.mount(router, host);
+  mountMcp(router, operations, parts.tools, host, parts.version);
+  const refuse = refuseUnknown([
+    ...statusCalls,
+    ...docsCalls,
+    { method: "post", path: oauthTokenPath },
+    { method: "post", path: callbackPath },
+    { method: "post", path: mcpPath },
+    { method: "get", path: streamPath },
+    { method: "get", path: webSocketPath },
+    ...operations,
+  ]);
   // Express' router would answer OPTIONS by itself, in HTML.
   app.options("/{*path}", refuse);
   app.use(router, refuse);

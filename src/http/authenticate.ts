@@ -18,6 +18,8 @@ export interface Authentication {
   readonly requireBearer: RequestHandler;
   /** Middleware: holds the actor to its rate. */
   readonly limitRate: RequestHandler;
+  /** Middleware: holds a client's address to the same rate, for calls whose credential is their path. */
+  readonly limitAddress: RequestHandler;
   /** The actor of a credential. What fails counts against the client's address: UnauthenticatedError, RateLimitedError. */
   identify(request: Request, response: Response, credential: string | undefined): Promise<Actor>;
   close(): void;
@@ -57,7 +59,18 @@ export function createAuthentication(authenticator: Authenticator, settings: Set
     windowSeconds: limitWindowSeconds,
     limit: settings.rateLimitPerSecond * limitWindowSeconds,
     announced: true,
-    keyOf: (_request, response) => stateOf(response).actor?.id ?? "",
+    // A subscriber that clicks too often must not lock out the others, nor the key that its token is of.
+    keyOf: (_request, response) => {
+      const { id = "", subscriberId = "" } = stateOf(response).actor ?? {};
+      return `${id} ${subscriberId}`;
+    },
+  });
+
+  const addresses = createRateLimit({
+    windowSeconds: limitWindowSeconds,
+    limit: settings.rateLimitPerSecond * limitWindowSeconds,
+    announced: true,
+    keyOf: addressOf,
   });
 
   async function identify(request: Request, response: Response, credential: string | undefined): Promise<Actor> {
@@ -79,6 +92,7 @@ export function createAuthentication(authenticator: Authenticator, settings: Set
   return {
     identify,
     limitRate: requests.handler,
+    limitAddress: addresses.handler,
 
     requireBearer: async (request, response, next) => {
       stateOf(response).actor = await identify(request, response, readBearer(request));
@@ -88,6 +102,7 @@ export function createAuthentication(authenticator: Authenticator, settings: Set
     close: () => {
       failures.close();
       requests.close();
+      addresses.close();
     },
   };
 }

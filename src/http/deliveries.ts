@@ -8,6 +8,7 @@ import { listAttempts } from "../deliveries/list-attempts.ts";
 import { listDeliveries } from "../deliveries/list-deliveries.ts";
 import { retryDelivery } from "../deliveries/retry-delivery.ts";
 import { wireIdSchema } from "../lib/wire-id-schema.ts";
+import { moment } from "./moment.ts";
 import { type Operation, operation } from "./operation.ts";
 import { pageQuery, pageSchema } from "./pagination.ts";
 
@@ -23,13 +24,29 @@ export const deliveryOperations: readonly Operation[] = [
     path,
     summary: "List deliveries",
     tag,
+    forSubscribers: true,
     query: z.strictObject({
       state: z.enum(deliveryStates).optional(),
       endpointId: wireIdSchema("endpoint").optional(),
       messageId: wireIdSchema("message").optional(),
+      type: z.string().max(100).optional().describe("The very type of the message, e.g. `task.completed`."),
+      status: z.coerce.number().int().min(100).max(999).optional().describe("The HTTP status of the last answer."),
+      outcome: z
+        .string()
+        .regex(/^[a-z0-9_]{1,50}$/)
+        .optional()
+        .describe("How the last attempt went, e.g. `timeout` or `http_5xx`."),
+      after: moment.optional().describe("Made at this time or later."),
+      before: moment.optional().describe("Made before this time."),
       ...pageQuery("delivery"),
     }),
-    responses: { 200: { description: "A page, newest first.", schema: pageSchema(deliverySchema) } },
+    responses: {
+      200: {
+        description:
+          "A page, newest first. It may be short or empty and still have a `nextCursor`: go on while there is one.",
+        schema: pageSchema(deliverySchema),
+      },
+    },
     handle: async (ctx, { query }) => ({ status: 200, body: await listDeliveries(ctx, query, query) }),
   }),
   operation({
@@ -37,6 +54,7 @@ export const deliveryOperations: readonly Operation[] = [
     path: `${path}/{id}`,
     summary: "Read a delivery",
     tag,
+    forSubscribers: true,
     params,
     responses: { 200: { description: "The delivery.", schema: deliverySchema }, 404: missing },
     handle: async (ctx, { params: { id } }) => ({ status: 200, body: await getDelivery(ctx, id) }),
@@ -46,6 +64,7 @@ export const deliveryOperations: readonly Operation[] = [
     path: `${path}/{id}/attempts`,
     summary: "List the attempts at a delivery",
     tag,
+    forSubscribers: true,
     params,
     query: z.strictObject(pageQuery("attempt")),
     responses: { 200: { description: "A page, newest first.", schema: pageSchema(attemptSchema) }, 404: missing },
@@ -56,6 +75,7 @@ export const deliveryOperations: readonly Operation[] = [
     path: `${path}/{id}/retry`,
     summary: "Send a delivery now, once more if it was settled",
     tag,
+    forSubscribers: true,
     params,
     responses: {
       202: { description: "The delivery, due now.", schema: deliverySchema },
@@ -69,6 +89,7 @@ export const deliveryOperations: readonly Operation[] = [
     path: `${path}/{id}/cancel`,
     summary: "End a pending delivery",
     tag,
+    forSubscribers: true,
     params,
     responses: {
       200: { description: "The delivery, canceled.", schema: deliverySchema },

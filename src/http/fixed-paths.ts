@@ -1,3 +1,4 @@
+import { callbackPath } from "./callbacks.ts";
 import { oauthTokenPath } from "./oauth-token.ts";
 import type { OpenApiOperation, OpenApiPath } from "./openapi-document.ts";
 import { problemType } from "./problem.ts";
@@ -81,6 +82,54 @@ export const fixedPaths: Readonly<Record<string, OpenApiPath>> = {
           },
         },
         default: { description: "An error in the form of RFC 6749 §5.2.", content: { "application/json": {} } },
+      },
+      security: [],
+    },
+  },
+  [callbackPath]: {
+    post: {
+      operationId: "answerByCallback",
+      summary: "Say how a task ended, or how far it is",
+      description:
+        "For agents that the hub called (runner `http`) and that began: the URL came with the call. It is good for one attempt, and once.",
+      tags: ["Workers"],
+      parameters: [{ name: "token", in: "path", required: true, schema: { type: "string" } }],
+      requestBody: {
+        required: true,
+        content: {
+          "application/json": {
+            schema: {
+              type: "object",
+              properties: {
+                result: { description: "The task is completed." },
+                error: {
+                  type: "object",
+                  properties: { code: { type: "string" }, message: { type: "string" } },
+                  required: ["code", "message"],
+                  description: "The task has failed.",
+                },
+                retryable: { type: "boolean", description: "Whether another attempt makes sense." },
+                inputRequired: {
+                  type: "object",
+                  properties: {
+                    prompt: { type: "string" },
+                    schema: { type: "object" },
+                    expiresInSeconds: { type: "integer" },
+                  },
+                  required: ["prompt"],
+                  description: "A person has to answer first; the agent is called again then.",
+                },
+                progress: { description: "The task goes on." },
+                usage: { type: "object" },
+              },
+            },
+          },
+        },
+      },
+      responses: {
+        200: { description: "Taken down." },
+        404: { ...problem, description: "No such token, or an attempt that another one has followed." },
+        409: { ...problem, description: "`callback_used`: it was used, or the attempt has ended otherwise." },
       },
       security: [],
     },

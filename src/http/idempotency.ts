@@ -22,9 +22,9 @@ const renewMs = 20_000;
 const keyForm = /^[\x21-\x7e]{1,255}$/;
 
 // What a credential may do is part of it: a viewer's token must not be shown what its key was once answered as an owner.
-function credentialOf({ id, role, agents }: Actor): Buffer {
+function credentialOf({ id, role, agents, subscriberId }: Actor): Buffer {
   return createHash("sha256")
-    .update(JSON.stringify([id, role, agents]))
+    .update(JSON.stringify([id, role, agents, ...(subscriberId === undefined ? [] : [subscriberId])]))
     .digest();
 }
 

@@ -6,6 +6,7 @@ import { listMessageDeliveries } from "../messages/list-message-deliveries.ts";
 import { listMessages } from "../messages/list-messages.ts";
 import { messageDetailSchema, messageSchema } from "../messages/message.ts";
 import { newMessage, publishMessage } from "../messages/publish-message.ts";
+import { messageResend, resendMessage } from "../messages/resend-message.ts";
 import { type Operation, operation } from "./operation.ts";
 import { pageQuery, pageSchema } from "./pagination.ts";
 
@@ -37,6 +38,7 @@ export const messageOperations: readonly Operation[] = [
     path,
     summary: "List messages",
     tag,
+    forSubscribers: true,
     query: z.strictObject({
       type: z.string().max(100).optional().describe("The very type, e.g. `task.completed`."),
       ...pageQuery("message"),
@@ -49,15 +51,35 @@ export const messageOperations: readonly Operation[] = [
     path: `${path}/{id}`,
     summary: "Read a message",
     tag,
+    forSubscribers: true,
     params,
     responses: { 200: { description: "The message.", schema: messageDetailSchema }, 404: missing },
     handle: async (ctx, { params: { id } }) => ({ status: 200, body: await getMessage(ctx, id) }),
+  }),
+  operation({
+    method: "post",
+    path: `${path}/{id}/resend`,
+    summary: "Send a message again",
+    tag,
+    forSubscribers: true,
+    params,
+    body: messageResend.optional(),
+    responses: {
+      202: { description: "Its deliveries, newest first.", schema: z.object({ data: z.array(deliverySchema) }) },
+      404: missing,
+      409: { description: "`no_endpoint`: no enabled endpoint is to get it." },
+    },
+    handle: async (ctx, { params: { id }, body = {} }) => ({
+      status: 202,
+      body: { data: await resendMessage(ctx, id, body) },
+    }),
   }),
   operation({
     method: "get",
     path: `${path}/{id}/deliveries`,
     summary: "List the deliveries of a message",
     tag,
+    forSubscribers: true,
     params,
     query: z.strictObject(pageQuery("delivery")),
     responses: { 200: { description: "A page, newest first.", schema: pageSchema(deliverySchema) }, 404: missing },

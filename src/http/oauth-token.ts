@@ -80,7 +80,8 @@ function readCredentials(request: Request, body: TokenRequest): ClientCredential
 }
 
 function readRole(scope: string | undefined, actor: Actor): Role | undefined {
-  return scope === undefined ? actor.role : roles.find((role) => role === scope);
+  const wanted = scope ?? actor.role;
+  return roles.find((role) => role === wanted);
 }
 
 async function exchange(ctx: Context, tokens: AccessTokens, scope: string | undefined): Promise<Answer> {

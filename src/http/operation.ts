@@ -1,6 +1,7 @@
 import type { Request } from "express";
 import type { z } from "zod";
 import type { Context } from "../access/context.ts";
+import { ForbiddenError } from "../lib/errors.ts";
 
 /** What an operation answers with. `body` is JSON unless it is bytes, which go out with `contentType`. */
 export interface Answer {
@@ -48,6 +49,8 @@ export interface OperationOptions<Params, Query, Body> {
   readonly bodyKind?: BodyKind;
   /** Top-level body fields that are stored as json or bytes, and so may hold NUL characters; elsewhere they are a 422. */
   readonly freeFields?: readonly string[];
+  /** Whether a portal token may make it: its verb looks no further than the actor's subscriber. Absent: no. */
+  readonly forSubscribers?: true;
   readonly responses: Readonly<Record<number, ResponseDescription>>;
   handle(ctx: Context, input: OperationInput<Params, Query, Body>): Promise<Answer>;
 }
@@ -55,10 +58,19 @@ export interface OperationOptions<Params, Query, Body> {
 /** An operation whose types have been checked where it was declared. */
 export type Operation = OperationOptions<unknown, unknown, unknown>;
 
-/** Declares an operation; the types of `handle`'s input come from its schemas. */
+/** Declares an operation; the types of `handle`'s input come from its schemas. A portal token is refused unless it is for them. */
 export function operation<Params = undefined, Query = undefined, Body = undefined>(
   options: OperationOptions<Params, Query, Body>,
 ): Operation {
+  const { handle, forSubscribers } = options;
+  const declared: OperationOptions<Params, Query, Body> = {
+    ...options,
+    async handle(ctx, input) {
+      if (ctx.actor.subscriberId !== undefined && forSubscribers !== true)
+        throw new ForbiddenError("A portal token cannot make this call");
+      return await handle(ctx, input);
+    },
+  };
   // `handle` only ever gets what the three schemas let through, so widening its input is safe.
-  return options;
+  return declared;
 }

@@ -14,6 +14,10 @@ const taskData = z
   .strictObject({
     task: z.strictObject({
       id: z.string(),
+      origin: z
+        .strictObject({ depth: z.int(), chain: z.array(z.string()) })
+        .optional()
+        .meta({ description: "The tasks that led to it, oldest first, where there are some." }),
       agent: z.string(),
       state: z.enum(taskStates),
       reason: z.string().optional(),
@@ -24,7 +28,13 @@ const taskData = z
       attempts: z.int(),
     }),
     event: z
-      .strictObject({ id: z.string(), type: z.string(), sourceId: z.string(), deliveryId: z.string() })
+      .strictObject({
+        id: z.string(),
+        type: z.string(),
+        sourceId: z.string(),
+        deliveryId: z.string(),
+        generation: z.int().optional().meta({ description: "Of the replay that made the task of it." }),
+      })
       .optional()
       .meta({ description: "The event that the task came from." }),
   })
@@ -46,6 +56,46 @@ const sourceData = z
   })
   .meta({ id: "SourceMessageData" });
 
+const agentData = z
+  .strictObject({
+    agent: z.strictObject({
+      id: z.string(),
+      name: z.string(),
+      since: z.iso.datetime(),
+      reason: z.string().meta({ description: "`manual`, `breaker`, or what was given." }),
+      resumesAt: z.iso.datetime().optional().meta({ description: "When a task is tried again." }),
+    }),
+  })
+  .meta({ id: "AgentMessageData" });
+
+const routeData = z
+  .strictObject({
+    route: z.strictObject({
+      id: z.string(),
+      name: z.string(),
+      reason: z.literal("breaker"),
+      tasks: z.int().meta({ description: "How many it may make …" }),
+      perSeconds: z.int().meta({ description: "… in so many seconds." }),
+      resumesAt: z.iso.datetime(),
+    }),
+  })
+  .meta({ id: "RouteMessageData" });
+
+const budgetData = z
+  .strictObject({
+    budget: z.strictObject({
+      scope: z.enum(["route", "agent", "project"]),
+      id: z.string(),
+      name: z.string(),
+      measure: z.enum(["tasks", "tokens", "cost"]),
+      period: z.enum(["hour", "day"]),
+      limit: z.number().meta({ description: "Cost is in US dollars." }),
+      used: z.number(),
+      resetsAt: z.iso.datetime(),
+    }),
+  })
+  .meta({ id: "BudgetMessageData" });
+
 function described(type: string, summary: string, data: z.ZodType): [string, WebhookDescription] {
   const schema = z.strictObject({ type: z.literal(type), timestamp: z.iso.datetime(), data });
   return [type, { summary, schema }];
@@ -58,6 +108,17 @@ export const outboundWebhooks: Readonly<Record<string, WebhookDescription>> = Ob
   described("task.completed", "A task was completed; it has its result.", taskData),
   described("task.failed", "A task failed, and will not be tried again by itself.", taskData),
   described("task.canceled", "A task was canceled.", taskData),
+  described("agent.paused", "An agent was paused, by a person or because it only failed: its tasks wait.", agentData),
+  described(
+    "route.paused",
+    "A route made more tasks than its breaker allows, and makes none until it closes.",
+    routeData,
+  ),
+  described(
+    "budget.exceeded",
+    "A budget is used up: no task is made under it before it begins anew. Said once in each hour and each day.",
+    budgetData,
+  ),
   described("endpoint.disabled", "An endpoint was switched off: it answered 410 Gone.", endpointData),
   described(
     "source.rejecting",

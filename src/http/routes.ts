@@ -3,6 +3,7 @@ import { wireIdSchema } from "../lib/wire-id-schema.ts";
 import { createRoute, newRoute } from "../routing/create-route.ts";
 import { deleteRoute } from "../routing/delete-route.ts";
 import { getRoute } from "../routing/get-route.ts";
+import { resetBreaker } from "../routing/guards/reset-breaker.ts";
 import { listRoutes } from "../routing/list-routes.ts";
 import { routeSchema } from "../routing/route.ts";
 import { routeChanges, updateRoute } from "../routing/update-route.ts";
@@ -56,6 +57,15 @@ export const routeOperations: readonly Operation[] = [
     freeFields,
     responses: { 200: { description: "The route as it is now.", schema: routeSchema }, 404: missing },
     handle: async (ctx, { params: { id }, body }) => ({ status: 200, body: await updateRoute(ctx, id, body) }),
+  }),
+  operation({
+    method: "post",
+    path: `${path}/{id}/reset-breaker`,
+    summary: "Close the runaway breaker of a route before its time",
+    tag,
+    params,
+    responses: { 200: { description: "The route, which makes tasks again.", schema: routeSchema }, 404: missing },
+    handle: async (ctx, { params: { id } }) => ({ status: 200, body: await resetBreaker(ctx, id) }),
   }),
   operation({
     method: "delete",

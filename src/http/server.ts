@@ -1,13 +1,17 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { RequestHandler } from "express";
 import type { AccessTokens } from "../access/access-token.ts";
 import type { Authenticator } from "../access/authenticate.ts";
 import type { Services } from "../platform/services.ts";
 import { createApp } from "./app.ts";
 import { createAuthentication } from "./authenticate.ts";
+import type { CallbackServices } from "./callbacks.ts";
+import type { ToolDeclaration } from "./mcp/tools.ts";
 import type { WebhookDescription } from "./openapi.ts";
 import type { Operation } from "./operation.ts";
+import { StreamPlaces } from "./stream/stream-places.ts";
+import { WebSockets } from "./stream/web-sockets.ts";
 import { RequestRegistry } from "./request-registry.ts";
 
 // Longer than the 60 s after which load balancers let go of an idle connection: the side that closes first must not be
@@ -23,11 +27,15 @@ export interface HttpServerOptions {
   /** Mounted at `/in`, before everything that the API side does to a request. */
   readonly inboundRouter: RequestHandler;
   readonly authenticator: Authenticator;
+  /** What agents need that answer by a callback. */
+  readonly callbacks: CallbackServices;
   readonly accessTokens: AccessTokens;
   /** Rejects while the hub cannot serve: the database is away or not migrated. That it stops, the server knows itself. */
   readonly readiness: () => Promise<void>;
   /** The outbound messages, by type. */
   readonly webhooks: Readonly<Record<string, WebhookDescription>>;
+  /** Those of the operations that models may call. */
+  readonly tools: readonly ToolDeclaration[];
   readonly version: string;
 }
 
@@ -45,8 +53,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { inbound, api } = services.settings;
   const registry = new RequestRegistry();
   const authentication = createAuthentication(options.authenticator, api);
+  const streamPlaces = new StreamPlaces();
+  const webSockets = new WebSockets(streamPlaces, services.log);
+  services.metrics.gauge("hookyard_streams", "Streams that are open, of both kinds.", () => streamPlaces.taken);
   const app = createApp({
     ...options,
+    streamPlaces,
+    webSockets,
     authentication,
     signalOf: (response) => registry.signalOf(response),
     readiness: async () => {
@@ -77,6 +90,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   // Above its limit Node would drop headers silently, a signature among them: take all, and refuse too many.
   server.maxHeadersCount = 0;
   server.on("connection", registry.onConnection);
+  server.on("upgrade", (request, socket, head) => webSockets.onUpgrade(app, request, socket as Socket, head));
 
   return {
     async listen(port, host) {
@@ -93,6 +107,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
 
     async close(deadlineMs) {
+      webSockets.close();
       registry.stop();
       const closed = new Promise<void>((resolve) => {
         server.close(() => {

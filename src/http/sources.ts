@@ -7,6 +7,7 @@ import { listRejections, rejectionSchema } from "../sources/list-rejections.ts";
 import { listSources } from "../sources/list-sources.ts";
 import { pauseSource, resumeSource } from "../sources/pause-source.ts";
 import { keptRejections } from "../sources/rejection-log.ts";
+import { revealedSecretSchema, revealSourceSecret } from "../sources/reveal-source-secret.ts";
 import { rotateSourceSecret, sourceSecretRotation } from "../sources/rotate-source-secret.ts";
 import { sourceSchema } from "../sources/source.ts";
 import { sourceChanges, updateSource } from "../sources/update-source.ts";
@@ -82,6 +83,19 @@ export const sourceOperations: readonly Operation[] = [
       409: { description: "`too_many_secrets`: too many would be live at once." },
     },
     handle: async (ctx, { params: { id }, body }) => ({ status: 201, body: await rotateSourceSecret(ctx, id, body) }),
+  }),
+  operation({
+    method: "post",
+    path: `${path}/{id}/reveal-secret`,
+    summary: "Show, once, the secret that the provider handed over to be typed in",
+    tag,
+    params,
+    responses: {
+      200: { description: "The secret; the source forgets that it may show it.", schema: revealedSecretSchema },
+      404: missing,
+      409: { description: "`nothing_handed_over`: there is none, or not yet; `already_revealed`." },
+    },
+    handle: async (ctx, { params: { id } }) => ({ status: 200, body: await revealSourceSecret(ctx, id) }),
   }),
   operation({
     method: "post",

@@ -1,14 +1,18 @@
 import { z } from "zod";
 import type { Context } from "../access/context.ts";
 import { jsonObjectSchema } from "../lib/json-object-schema.ts";
+import { storableText } from "../lib/storable-text.ts";
 import { wireIdSchema } from "../lib/wire-id-schema.ts";
 import type { TaskServices } from "../tasks/announce-tasks.ts";
 import { cancelTask } from "../tasks/cancel-task.ts";
 import { createTask } from "../tasks/create-task.ts";
 import { getTask } from "../tasks/get-task.ts";
 import { decodeTaskEventCursor, listTaskEvents, taskEventSchema } from "../tasks/list-task-events.ts";
+import { approvalSchema } from "../tasks/input-request.ts";
 import { listTasks } from "../tasks/list-tasks.ts";
 import { retryTask } from "../tasks/retry-task.ts";
+import { requestedKeysSchema } from "../tasks/requested-keys.ts";
+import { skipTask } from "../tasks/skip-task.ts";
 import { taskStates } from "../tasks/task-state.ts";
 import { taskSchema, taskSummarySchema } from "../tasks/task.ts";
 import { moment } from "./moment.ts";
@@ -23,13 +27,30 @@ const missing = { description: "The project has no such task." };
 // A route's rendered input has the same limit.
 const maxInputCharacters = 262_144;
 
+// Their results are all handed to whoever leases it.
+const maxDependencies = 100;
+
 const newTask = z
   .strictObject({
-    agent: z.string().min(1).max(200).describe("The name or id of the agent that gets it."),
+    agent: z.string().min(1).max(200).exactOptional().describe("The name or id of the agent that gets it."),
+    capability: storableText(200)
+      .min(1)
+      .exactOptional()
+      .describe("Instead of `agent`: the agent with this capability that has least to do gets it."),
     input: z.string().min(1).max(maxInputCharacters).describe("What the agent is told."),
     parameters: jsonObjectSchema.exactOptional().describe("Passed on with the task."),
     priority: z.int().min(-2_147_483_647).max(2_147_483_647).exactOptional().describe("Higher goes first; absent: 0."),
     startAfter: moment.exactOptional().describe("It is not leased before this time."),
+    keys: requestedKeysSchema.exactOptional().describe("What it shares with other tasks that calls gave this agent."),
+    dependsOn: z
+      .array(wireIdSchema("task"))
+      .min(1)
+      .max(maxDependencies)
+      .refine((ids) => new Set(ids).size === ids.length, { error: "must not name a task twice" })
+      .exactOptional()
+      .describe("It starts when all of these have completed, and fails when one of them does not."),
+    approval: approvalSchema.exactOptional(),
+    parentTaskId: wireIdSchema("task").exactOptional().describe("The task as part of whose work it is asked for."),
   })
   .meta({ id: "NewTask" });
 
@@ -76,10 +97,14 @@ export function taskOperations(services: TaskServices): readonly Operation[] {
       tag,
       body: newTask,
       freeFields: ["input", "parameters"],
-      responses: { 202: { description: "Stored and queued.", schema: taskSchema } },
+      responses: {
+        200: { description: "Not made: this task has its dedupe key.", schema: taskSchema },
+        202: { description: "Stored, and queued unless it has to wait.", schema: taskSchema },
+        409: { description: "`concurrency_dropped`: its key has no room. `budget_exceeded`: its budget has none." },
+      },
       async handle(ctx, { body }) {
-        const { id } = await createTask(withServices(ctx), body);
-        return { status: 202, body: await getTask(ctx, id) };
+        const { taskId, isNew } = await createTask(withServices(ctx), body);
+        return { status: isNew ? 202 : 200, body: await getTask(ctx, taskId) };
       },
     }),
 
@@ -130,11 +155,31 @@ export function taskOperations(services: TaskServices): readonly Operation[] {
       responses: {
         202: { description: "The task, submitted again with all its attempts ahead of it.", schema: taskSchema },
         404: missing,
-        409: { description: "`task_not_retryable`: it has not ended, or has completed." },
+        409: {
+          description:
+            "`task_not_retryable`: it has not ended, or has completed. `dependency_failed`, `duplicate_key`, `agent_deleted`: what it needs is not there.",
+        },
       },
       async handle(ctx, { params: { id } }) {
         await retryTask(withServices(ctx), id);
         return { status: 202, body: await getTask(ctx, id) };
+      },
+    }),
+
+    operation({
+      method: "post",
+      path: `${path}/{id}/skip`,
+      summary: "Let the tasks behind a failed one go on that blocks its order",
+      tag,
+      params,
+      responses: {
+        200: { description: "The failed task, which holds up nothing any more.", schema: taskSchema },
+        404: missing,
+        409: { description: "`not_blocking`: no task waits for it." },
+      },
+      async handle(ctx, { params: { id } }) {
+        await skipTask(withServices(ctx), id);
+        return { status: 200, body: await getTask(ctx, id) };
       },
     }),
   ];

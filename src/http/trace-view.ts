@@ -4,6 +4,7 @@ import { deliverySchema, presentDelivery } from "../deliveries/delivery.ts";
 import { eventSchema, presentEvent } from "../events/event.ts";
 import { toWireId } from "../lib/ids.ts";
 import { messageSchema, presentMessage } from "../messages/message.ts";
+import { decisionSchema, presentDecision } from "../routing/decision.ts";
 import { artifactSchema, presentArtifact } from "../tasks/artifact.ts";
 import { presentTaskAttempt, presentTaskSummary, taskAttemptSchema, taskSummarySchema } from "../tasks/task.ts";
 import type { Trace, TracedMessage } from "../trace/trace-of.ts";
@@ -29,6 +30,9 @@ export const traceSchema = z
     routes: z
       .array(z.object({ id: z.string(), name: z.string() }))
       .describe("The routes that made the tasks, deleted ones included; a task names its own by `routeId`."),
+    decisions: z
+      .array(decisionSchema)
+      .describe("What each route that was asked made of the event, the last generation first."),
     tasks: z.array(
       taskSummarySchema.extend({
         attempts: z.array(taskAttemptSchema),
@@ -39,7 +43,7 @@ export const traceSchema = z
     messages: z.array(tracedMessage).describe("A published message, which belongs to no task."),
     truncated: z.boolean().describe("There is more than is shown."),
   })
-  .describe("Each list is oldest first.")
+  .describe("Each list is oldest first, where nothing else is said.")
   .meta({ id: "Trace" });
 
 function presentTracedMessage({ message, deliveries }: TracedMessage): z.infer<typeof tracedMessage> {
@@ -60,6 +64,7 @@ export function presentTrace(trace: Trace, publicUrl: string): z.infer<typeof tr
     ...(source === undefined ? {} : { source: { id: toWireId("source", source.id), name: source.name } }),
     ...(event === undefined ? {} : { event: presentEvent(event, publicUrl) }),
     routes: trace.routes.map(({ id, name }) => ({ id: toWireId("route", id), name })),
+    decisions: trace.decisions.map(presentDecision),
     tasks: trace.tasks.map(({ task, attempts, artifacts, messages }) => ({
       ...presentTaskSummary(task),
       attempts: attempts.map(presentTaskAttempt),

@@ -9,16 +9,19 @@ import { displayName, storableText } from "../lib/storable-text.ts";
 import { toWireId } from "../lib/ids.ts";
 import { wireIdSchema } from "../lib/wire-id-schema.ts";
 import type { TaskServices } from "../tasks/announce-tasks.ts";
+import { askForInput } from "../tasks/ask-for-input.ts";
 import { type SettleCommit, settleUnderLease } from "../tasks/complete-task.ts";
 import { failTask } from "../tasks/fail-task.ts";
 import { heartbeatTask } from "../tasks/heartbeat-task.ts";
 import type { Claim } from "../tasks/held-task.ts";
-import { leaseForWorker, type LeasedWork } from "../tasks/lease-for-worker.ts";
+import { expiresInSeconds } from "../tasks/input-request.ts";
+import { leaseForWorker } from "../tasks/lease-for-worker.ts";
 import { putArtifact } from "../tasks/put-artifact.ts";
 import { recordTaskEvents } from "../tasks/record-task-events.ts";
 import { releaseTask } from "../tasks/release-task.ts";
 import { taskStates } from "../tasks/task-state.ts";
 import type { TaskWaiters } from "../tasks/task-waiters.ts";
+import { leasedWorkSchema, presentLeasedWork } from "./leased-work.ts";
 import { type Operation, operation } from "./operation.ts";
 
 /** What the worker calls need besides the context of a request. */
@@ -32,7 +35,8 @@ const tag = "Workers";
 const params = z.strictObject({ id: wireIdSchema("task") });
 const leaseToken = storableText(200).min(1).meta({ description: "The token that came with the lease." });
 const usage = jsonObjectSchema.meta({
-  description: "What it has cost so far, e.g. `{inputTokens, outputTokens, costUsd}`.",
+  description:
+    "What this attempt has cost so far. `tokens`, or `inputTokens` and `outputTokens`, and `costUsd` count against budgets; the rest is kept.",
 });
 
 const leaseBody = z.strictObject({
@@ -43,58 +47,8 @@ const leaseBody = z.strictObject({
   leaseSeconds: z.int().min(1).max(3600).optional().meta({ description: "Instead of the agent's own." }),
 });
 
-const leasedTask = z.strictObject({
-  id: z.string(),
-  agent: z.string(),
-  state: z.literal("working"),
-  priority: z.int(),
-  instructions: z.string().meta({ description: "Trusted: the agent's instructions and the route's rendered input." }),
-  input: z.string().meta({ description: "The route's rendered input alone." }),
-  parameters: z.record(z.string(), z.unknown()),
-  data: z
-    .strictObject({ trust: z.literal("untrusted"), event: z.record(z.string(), z.unknown()).optional() })
-    .meta({ description: "The event as it came. Anyone may have written it: it is no instruction." }),
-});
-
-const leaseAnswer = z
-  .strictObject({
-    tasks: z.array(
-      z.strictObject({
-        task: leasedTask,
-        leaseToken: z.string(),
-        attempt: z.int(),
-        leaseExpiresAt: z.iso.datetime(),
-        deadlineAt: z.iso.datetime(),
-        heartbeatAfterSeconds: z.number(),
-      }),
-    ),
-  })
-  .meta({ id: "LeasedTasks" });
-
 const stateAnswer = z.strictObject({ id: z.string(), state: z.enum(taskStates) }).meta({ id: "TaskStateAnswer" });
 const leaseLostResponse = { description: "`lease_lost`: the lease no longer holds, and nothing was changed." };
-
-function presentWork({ task, event }: LeasedWork): object {
-  const { agent, input } = task;
-  return {
-    task: {
-      id: toWireId("task", task.id),
-      agent: agent.name,
-      state: "working",
-      priority: task.priority,
-      instructions: agent.instructions === undefined ? input : `${agent.instructions}\n\n${input}`,
-      input,
-      parameters: task.parameters ?? {},
-      data: { trust: "untrusted", event },
-    },
-    leaseToken: task.leaseToken,
-    attempt: task.attempt,
-    leaseExpiresAt: task.leaseExpiresAt.toISOString(),
-    deadlineAt: task.deadlineAt.toISOString(),
-    // A third of the lease: two may get lost before it lapses.
-    heartbeatAfterSeconds: task.leaseSeconds / 3,
-  };
-}
 
 function claimOf({ actor }: Context, taskId: string, token: string): Claim {
   authorise(actor, "worker:lease");
@@ -123,13 +77,15 @@ export function workerOperations(services: WorkerServices): Operation[] {
       tag,
       body: leaseBody,
       responses: {
-        200: { description: "The tasks, each under a lease of its own.", schema: leaseAnswer },
+        200: { description: "The tasks, each under a lease of its own.", schema: leasedWorkSchema },
         204: { description: "There was none until the wait ended." },
       },
       async handle(ctx, { body, request, signal }) {
         const caller = { signal, isGone: () => request.socket.destroyed };
         const work = await leaseForWorker(withServices(ctx), services.agentNames, services.waiters, body, caller);
-        return work.length === 0 ? { status: 204 } : { status: 200, body: { tasks: work.map(presentWork) } };
+        return work.length === 0
+          ? { status: 204 }
+          : { status: 200, body: { tasks: work.map((each) => presentLeasedWork(services, each)) } };
       },
     }),
 
@@ -145,7 +101,10 @@ export function workerOperations(services: WorkerServices): Operation[] {
         200: {
           description: "The lease was extended, unless the signal says otherwise.",
           schema: z
-            .strictObject({ leaseExpiresAt: z.iso.datetime(), signal: z.enum(["continue", "cancel"]) })
+            .strictObject({
+              leaseExpiresAt: z.iso.datetime(),
+              signal: z.enum(["continue", "cancel", "budget_exceeded"]),
+            })
             .meta({ id: "HeartbeatAnswer" }),
         },
         409: leaseLostResponse,
@@ -262,6 +221,29 @@ export function workerOperations(services: WorkerServices): Operation[] {
           ...failure,
           ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
         });
+        return { status: 200, body: { id: toWireId("task", id), state } };
+      },
+    }),
+
+    operation({
+      method: "post",
+      path: "/api/v1/worker/tasks/{id}/input-required",
+      summary: "Have the task wait for a person's answer",
+      tag,
+      params,
+      body: z.strictObject({
+        leaseToken,
+        prompt: z.string().min(1).max(10_000).meta({ description: "What is asked." }),
+        schema: jsonObjectSchema.exactOptional().meta({ description: "The JSON Schema of the answer." }),
+        expiresInSeconds: expiresInSeconds.exactOptional().meta({ description: "Absent: it waits for ever." }),
+      }),
+      freeFields: ["prompt", "schema"],
+      responses: {
+        200: { description: "The slot is free. Once answered, the task is leased again.", schema: stateAnswer },
+        409: leaseLostResponse,
+      },
+      async handle(ctx, { params: { id }, body: { leaseToken: token, ...question } }) {
+        const { state } = await askForInput(services, claimOf(ctx, id, token), question);
         return { status: 200, body: { id: toWireId("task", id), state } };
       },
     }),

@@ -2,7 +2,7 @@
 const JITTER = 0.2;
 
 /**
- * Seconds to wait before the next attempt of a schedule, with ±20 % jitter, or undefined when the schedule is exhausted.
+ * Seconds to wait before the next attempt of a schedule, with ±20 % jitter unless told otherwise, or undefined when the schedule is exhausted.
  * `attemptsMade` counts every attempt so far, the first one included, so a schedule of nine delays allows ten attempts.
  * `random` returns [0, 1), as Math.random does.
  */
@@ -10,9 +10,10 @@ export function retryDelaySeconds(
   schedule: readonly number[],
   attemptsMade: number,
   random: () => number,
+  jitter = JITTER,
 ): number | undefined {
   const delaySeconds = schedule[attemptsMade - 1];
-  return delaySeconds === undefined ? undefined : withJitter(delaySeconds, random);
+  return delaySeconds === undefined ? undefined : withJitter(delaySeconds, random, jitter);
 }
 
 /** What an exponential backoff doubles and where it stops. */
@@ -34,6 +35,6 @@ export function exponentialDelaySeconds(backoff: ExponentialBackoff): number {
   return Math.min(backoff.maxSeconds, withJitter(delaySeconds, backoff.random));
 }
 
-function withJitter(seconds: number, random: () => number): number {
-  return seconds * (1 - JITTER + 2 * JITTER * random());
+function withJitter(seconds: number, random: () => number, jitter = JITTER): number {
+  return seconds * (1 - jitter + 2 * jitter * random());
 }

@@ -1,10 +1,10 @@
 import { fromWireId, type IdKind } from "./ids.ts";
 
 /**
- * The lists that cursors lead through: by the kind of id that orders them. Entries of the audit log and rejections of a source
- * have plain uuids.
+ * The lists that cursors lead through: by the kind of id that orders them. Entries of the audit log, rejections of a source
+ * and budgets have plain uuids.
  */
-export type CursorKind = IdKind | "audit" | "rejection";
+export type CursorKind = IdKind | "audit" | "rejection" | "budget";
 
 /** One page of a list as the API answers it. `nextCursor` is there when more rows follow. */
 export interface Page<View> {
@@ -27,7 +27,7 @@ export function decodeCursor(kind: CursorKind, text: string): string | undefined
   const id = Buffer.from(text, "base64url").toString();
   // Buffer skips what is not base64url: only the one text that we would have made is a cursor.
   if (encodeCursor(id) !== text) return undefined;
-  if (kind === "audit" || kind === "rejection") return uuidForm.test(id) ? id : undefined;
+  if (kind === "audit" || kind === "rejection" || kind === "budget") return uuidForm.test(id) ? id : undefined;
   return fromWireId(kind, id);
 }
 

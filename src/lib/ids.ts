@@ -18,6 +18,9 @@ export const idPrefixes = {
   message: "msg",
   delivery: "dlv",
   attempt: "att",
+  bulkOperation: "blk",
+  schedule: "sch",
+  replay: "rpl",
 } as const;
 
 /** A kind of thing that has an id on the wire. */

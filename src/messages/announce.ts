@@ -1,4 +1,6 @@
 import { createDeliveries, type NewDelivery } from "../deliveries/create-deliveries.ts";
+import { holdDeliveries } from "../deliveries/hold-deliveries.ts";
+import { lockDisabledEndpoints } from "../deliveries/lock-disabled-endpoints.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { Services } from "../platform/services.ts";
 
@@ -10,7 +12,15 @@ export interface Announcement {
   readonly data: object;
   /** Only to this subscriber's endpoints. */
   readonly subscriberId?: string;
+  /** To this one's too. */
+  readonly alsoSubscriberId?: string;
+  /** To this endpoint alone, whatever it asks for. */
+  readonly onlyEndpointId?: string;
+  /** Not to this one: it is what the message is about. */
+  readonly exceptEndpointId?: string;
   readonly taskId?: string;
+  /** Only to endpoints that name none, or one of these. */
+  readonly channels?: readonly string[];
   /** The publisher's own id: a second message with it is not stored. */
   readonly externalId?: string;
 }
@@ -19,24 +29,35 @@ interface Match {
   readonly message_id: string;
   readonly project_id: string;
   readonly endpoint_id: string | null;
+  /** Its endpoint is off. */
+  readonly held: boolean;
 }
 
-// Messages and the endpoints that want them in one statement. A message nobody wants comes back without an endpoint.
+// Messages and the endpoints that want them in one statement. A message nobody wants comes back without an endpoint. An
+// array of arrays would be flattened by unnest: channels, which have no comma, come as one text.
 const insertMessages = {
   name: "insert_messages",
-  text: `WITH stored AS (
-           INSERT INTO messages (id, project_id, type, subscriber_id, task_id, external_id, payload, created_at)
-           SELECT i.id, i.project_id, i.type, i.subscriber_id, i.task_id, i.external_id, i.payload, $8
-           FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::bytea[])
-             AS i (id, project_id, type, subscriber_id, task_id, external_id, payload)
+  text: `WITH input AS (
+           SELECT i.*, string_to_array(i.channel_list, ',') AS channels
+           FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::bytea[], $9::text[],
+                       $10::uuid[], $11::uuid[], $12::uuid[])
+             AS i (id, project_id, type, subscriber_id, task_id, external_id, payload, channel_list,
+                   also_subscriber_id, only_endpoint_id, except_endpoint_id)
+         ), stored AS (
+           INSERT INTO messages (id, project_id, type, subscriber_id, task_id, external_id, payload, created_at, channels)
+           SELECT id, project_id, type, subscriber_id, task_id, external_id, payload, $8, channels FROM input
            ON CONFLICT (project_id, external_id) WHERE external_id IS NOT NULL DO NOTHING
-           RETURNING id, project_id, type, subscriber_id
+           RETURNING id
          )
-         SELECT stored.id AS message_id, stored.project_id, e.id AS endpoint_id
-         FROM stored LEFT JOIN endpoints e
-           ON e.project_id = stored.project_id AND NOT e.disabled AND e.deleted_at IS NULL
-          AND (e.event_types IS NULL OR stored.type = ANY (e.event_types))
-          AND (stored.subscriber_id IS NULL OR stored.subscriber_id = e.subscriber_id)`,
+         SELECT i.id AS message_id, i.project_id, e.id AS endpoint_id, coalesce(e.disabled, false) AS held
+         FROM stored JOIN input i ON i.id = stored.id LEFT JOIN endpoints e
+           ON e.project_id = i.project_id AND e.deleted_at IS NULL
+          AND CASE WHEN i.only_endpoint_id IS NULL THEN
+                (e.event_types IS NULL OR i.type = ANY (e.event_types) OR i.type LIKE ANY (e.event_type_patterns))
+                AND (e.channels IS NULL OR e.channels && i.channels)
+                AND (i.subscriber_id IS NULL OR e.subscriber_id IN (i.subscriber_id, i.also_subscriber_id))
+                AND e.id IS DISTINCT FROM i.except_endpoint_id
+              ELSE e.id = i.only_endpoint_id END`,
 };
 
 /**
@@ -62,13 +83,22 @@ export async function announce(
     announcements.map((announcement) => announcement.externalId ?? null),
     announcements.map(({ type, data }) => Buffer.from(JSON.stringify({ type, timestamp, data }))),
     now,
+    announcements.map(({ channels = [] }) => (channels.length === 0 ? null : channels.join(","))),
+    announcements.map((announcement) => announcement.alsoSubscriberId ?? null),
+    announcements.map((announcement) => announcement.onlyEndpointId ?? null),
+    announcements.map((announcement) => announcement.exceptEndpointId ?? null),
   ]);
-  const deliveries = matches.flatMap((match): NewDelivery[] =>
+  const deliveryOf = (match: Match): NewDelivery[] =>
     match.endpoint_id === null
       ? []
-      : [{ projectId: match.project_id, messageId: match.message_id, endpointId: match.endpoint_id }],
+      : [{ projectId: match.project_id, messageId: match.message_id, endpointId: match.endpoint_id }];
+  const off = await lockDisabledEndpoints(
+    tx,
+    matches.flatMap(({ held, endpoint_id }) => (held && endpoint_id !== null ? [endpoint_id] : [])),
   );
-  await createDeliveries(tx, services, deliveries);
+  const isHeld = (match: Match): boolean => match.endpoint_id !== null && off.has(match.endpoint_id);
+  await createDeliveries(tx, services, matches.filter((match) => !isHeld(match)).flatMap(deliveryOf));
+  await holdDeliveries(tx, services, matches.filter(isHeld).flatMap(deliveryOf));
   const stored = new Set(matches.map((match) => match.message_id));
   return ids.map((id) => (stored.has(id) ? id : undefined));
 }

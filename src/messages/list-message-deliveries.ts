@@ -5,7 +5,7 @@ import { listDeliveries } from "../deliveries/list-deliveries.ts";
 import type { Page } from "../lib/cursor.ts";
 import { NotFoundError } from "../lib/errors.ts";
 import type { PageRequest } from "../lib/page-request.ts";
-import { selectMessagesById } from "./store.ts";
+import { selectMessage } from "./store.ts";
 
 /** Where the message with this uuid goes, newest first. Throws NotFoundError when the project has no such message. */
 export async function listMessageDeliveries(
@@ -14,7 +14,7 @@ export async function listMessageDeliveries(
   page: PageRequest,
 ): Promise<Page<Delivery>> {
   authorise(ctx.actor, "messages:read");
-  if ((await selectMessagesById(ctx.db, ctx.actor.projectId, [messageId])).length === 0)
+  if ((await selectMessage(ctx.db, ctx.actor, { id: messageId })) === undefined)
     throw new NotFoundError("There is no such message in this project");
   return await listDeliveries(ctx, { messageId }, page);
 }

@@ -8,6 +8,6 @@ import { type MessageFilter, selectMessages } from "./store.ts";
 /** The project's messages, newest first. */
 export async function listMessages(ctx: Context, filter: MessageFilter, page: PageRequest): Promise<Page<Message>> {
   authorise(ctx.actor, "messages:read");
-  const rows = await selectMessages(ctx.db, ctx.actor.projectId, filter, page);
+  const rows = await selectMessages(ctx.db, ctx.actor, filter, page);
   return pageOf(rows.map(presentMessage), page.limit, (message) => message.id);
 }

@@ -8,6 +8,7 @@ const messageShape = z.object({
   type: z.string(),
   subscriberId: z.string().exactOptional().describe("Only this subscriber's endpoints get it."),
   taskId: z.string().exactOptional().describe("The task that it tells of."),
+  channels: z.array(z.string()).exactOptional().describe("What it is about: see the channels of endpoints."),
   externalId: z.string().exactOptional().describe("The id that its publisher gave it."),
   createdAt: z.iso.datetime(),
 });
@@ -30,6 +31,7 @@ export function presentMessage(row: MessageRow): Message {
     type: row.type,
     ...(row.subscriber_id === null ? {} : { subscriberId: toWireId("subscriber", row.subscriber_id) }),
     ...(row.task_id === null ? {} : { taskId: toWireId("task", row.task_id) }),
+    ...(row.channels === null ? {} : { channels: row.channels }),
     ...(row.external_id === null ? {} : { externalId: row.external_id }),
     createdAt: row.created_at.toISOString(),
   };

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { channelList } from "../endpoints/channel.ts";
 import { authorise } from "../access/actor.ts";
 import { recordAudit } from "../access/audit.ts";
 import type { Context } from "../access/context.ts";
@@ -10,25 +11,22 @@ import { storableText } from "../lib/storable-text.ts";
 import { wireIdSchema } from "../lib/wire-id-schema.ts";
 import type { Transaction } from "../platform/database.ts";
 import { announce } from "./announce.ts";
+import { eventTypeName } from "./event-type.ts";
+import { compileEventSchema } from "./event-schema.ts";
+import { selectEventType } from "./event-type-store.ts";
 import { messageData, type MessageDetail, presentMessageDetail } from "./message.ts";
 import { type FullMessageRow, hasSubscriber, selectMessage } from "./store.ts";
 
-// What the hub itself says begins so; a receiver must be able to trust that.
-const reserved = /^(task|endpoint|source|agent)\./i;
-
 export const newMessage = z
   .strictObject({
-    type: z
-      .string()
-      .regex(/^[a-zA-Z0-9._-]{1,100}$/, { error: "must be 1 to 100 letters, digits, dots, dashes and underscores" })
-      .refine((type) => !reserved.test(type), {
-        error: "must not begin with task., endpoint., source. or agent.: those are the hub's own",
-      })
-      .describe("E.g. `invoice.paid`. Endpoints choose by it."),
+    type: eventTypeName.describe("E.g. `invoice.paid`. Endpoints choose by it."),
     data: jsonObjectSchema.describe("Sent to the endpoints as it is."),
     subscriberId: wireIdSchema("subscriber")
       .exactOptional()
       .describe("Only this subscriber's endpoints get it. Absent: those of all."),
+    channels: channelList
+      .exactOptional()
+      .describe("What it is about. Endpoints that name channels get it only on one of theirs."),
     id: storableText(256)
       .min(1)
       .exactOptional()
@@ -39,9 +37,10 @@ export const newMessage = z
 export type NewMessage = z.infer<typeof newMessage>;
 
 // Compared as it was stored: -0 became 0 there.
-function isSame(row: FullMessageRow, { type, subscriberId, data }: NewMessage): boolean {
-  const sent: unknown = JSON.parse(JSON.stringify(data));
-  return row.type === type && row.subscriber_id === (subscriberId ?? null) && isDeepStrictEqual(messageData(row), sent);
+function isSame(row: FullMessageRow, { type, subscriberId, channels, data }: NewMessage): boolean {
+  const sent: unknown = JSON.parse(JSON.stringify([data, channels ?? null]));
+  const hasSameHead = row.type === type && row.subscriber_id === (subscriberId ?? null);
+  return hasSameHead && isDeepStrictEqual([messageData(row), row.channels], sent);
 }
 
 async function firstOf(
@@ -50,25 +49,38 @@ async function firstOf(
   externalId: string,
   input: NewMessage,
 ): Promise<FullMessageRow> {
-  const first = await selectMessage(tx, projectId, { externalId });
+  const first = await selectMessage(tx, { projectId }, { externalId });
   if (first === undefined) throw new Error("a message that was in the way is gone");
   if (isSame(first, input)) return first;
   throw new ConflictError("message_exists", "There is a message with this id and another content already");
 }
 
+/** Throws InvalidError for data that do not fit the schema of their type, when the catalogue has one. */
+async function requireFit(ctx: Context, { type, data }: NewMessage): Promise<void> {
+  const row = await selectEventType(ctx.db, ctx.actor.projectId, type);
+  if (row === undefined || row.schema === null) return;
+  const compiled = compileEventSchema(row.schema as object);
+  if (!compiled.ok) throw new Error(`a stored schema does not compile: ${compiled.message}`);
+  const errors = compiled.validate(data);
+  if (errors.length > 0) throw new InvalidError(`data does not fit the schema of ${type}`, errors, "schema_mismatch");
+}
+
 /**
  * Stores a message with its deliveries. A second one with the same `id` and content answers with the first. Throws
- * ConflictError `message_exists` for the same id with another content, InvalidError for an unknown subscriber.
+ * ConflictError `message_exists` for the same id with another content, InvalidError for an unknown subscriber, and
+ * `schema_mismatch` for data that do not fit the schema of their type.
  */
 export async function publishMessage(ctx: Context, input: NewMessage): Promise<MessageDetail> {
   authorise(ctx.actor, "messages:publish");
+  await requireFit(ctx, input);
   const { projectId } = ctx.actor;
-  const { type, data, subscriberId, id: externalId } = input;
+  const { type, data, subscriberId, channels, id: externalId } = input;
   const announcement = {
     projectId,
     type,
     data,
     ...(subscriberId === undefined ? {} : { subscriberId }),
+    ...(channels === undefined ? {} : { channels }),
     ...(externalId === undefined ? {} : { externalId }),
   };
   return await ctx.db.transaction(async (tx) => {
@@ -80,7 +92,7 @@ export async function publishMessage(ctx: Context, input: NewMessage): Promise<M
       const message = "must be the id of a subscriber of this project";
       throw new InvalidError(`subscriberId ${message}`, [{ path: "subscriberId", message }]);
     }
-    const row = id === undefined ? undefined : await selectMessage(tx, projectId, { id });
+    const row = id === undefined ? undefined : await selectMessage(tx, { projectId }, { id });
     if (row === undefined) throw new Error("a stored row is gone");
     await recordAudit(ctx, tx, { action: "message.publish", target: toWireId("message", row.id), detail: { type } });
     return presentMessageDetail(row);

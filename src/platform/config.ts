@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { z } from "zod";
 import { InvalidError } from "../lib/errors.ts";
+import { runnerSettings } from "./runner-settings.ts";
 
 const positive = z.number().positive();
 const count = z.number().int().positive();
@@ -44,7 +45,15 @@ const settingsSchema = z.strictObject({
     retryScheduleSeconds: z.array(positive).max(50),
     responseLimitBytes: count,
     promoteIntervalSeconds: positive,
+    failingAfterAttempts: count,
+    disableAfterHours: positive,
+    breakerFailures: count,
+    breakerSeconds: positive,
+    breakerMaxSeconds: positive,
+    holdDays: positive,
+    statsDays: positive,
   }),
+  runners: runnerSettings,
   shutdown: z.strictObject({ deadlineSeconds: positive }),
 });
 
@@ -76,6 +85,9 @@ const environmentSchema = z.object({
 /** The tunables of `config/default.yaml`. */
 export type Settings = z.infer<typeof settingsSchema>;
 
+// Before what is left out has its default.
+type GivenSettings = z.input<typeof settingsSchema>;
+
 /** Everything the hub is told from outside, validated. */
 export interface Config extends Settings {
   readonly port: number;
@@ -93,7 +105,7 @@ export interface Config extends Settings {
 }
 
 /** A deep partial of the settings: what an override file or a test changes. */
-export type SettingsOverride = { readonly [Section in keyof Settings]?: Partial<Settings[Section]> };
+export type SettingsOverride = { readonly [Section in keyof GivenSettings]?: Partial<GivenSettings[Section]> };
 
 const defaultFile = fileURLToPath(new URL("../../config/default.yaml", import.meta.url));
 

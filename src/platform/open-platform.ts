@@ -11,6 +11,7 @@ import type { Logger } from "./logger.ts";
 import { checkMasterKeys } from "./master-key-check.ts";
 import { readOrCreateMasterKey } from "./master-key-file.ts";
 import { type MasterKeys, parseMasterKeys } from "./master-keys.ts";
+import { originKeysOf } from "./origin-keys.ts";
 import { createMetrics } from "./metrics.ts";
 import { migrate } from "./migrator.ts";
 import { createOutboundHttp } from "./outbound-http.ts";
@@ -148,6 +149,7 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
       clock,
       newId: createIdGenerator(clock),
       secretBox: createSecretBox(masterKeys),
+      originKeys: originKeysOf(masterKeys),
       settings: config,
       metrics,
       outbound,

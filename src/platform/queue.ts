@@ -17,6 +17,7 @@ export interface NewJob {
   readonly retryLimit?: number;
   readonly expireInSeconds?: number;
   readonly group?: { readonly id: string };
+  readonly data?: object;
 }
 
 /** A claimed job of a group. */
@@ -29,6 +30,21 @@ export interface DeadJob {
   /** Of the job as it was: the task's or delivery's id. */
   readonly sourceId: string;
   readonly sourceQueue: string;
+}
+
+/** A job and what it carries. */
+export interface TakenJob {
+  readonly id: string;
+  readonly data: object | null;
+  readonly createdAt: Date;
+}
+
+/** When a queue gets a job by itself. */
+export interface JobTimes {
+  readonly cron: string;
+  readonly timezone: string;
+  /** What is done about times that came while no process ran: nothing, or one job for the latest. */
+  readonly missed: "skip" | "once";
 }
 
 /** How many jobs a queue may give. */
@@ -100,6 +116,9 @@ export class Queue {
       application_name: "hookyard-queue",
       supervise: options.supervise,
       schedule: options.supervise,
+      // A schedule's task is there within some 10 s of its minute.
+      cronMonitorIntervalSeconds: 5,
+      cronWorkerIntervalSeconds: 2,
       monitorIntervalSeconds: 5,
       superviseIntervalSeconds: 5,
       persistQueueStats: false,
@@ -198,6 +217,44 @@ export class Queue {
       jobs.map((job) => job.sourceId),
     ]);
     return new Set(rows.map((row) => row.id));
+  }
+
+  /** Takes jobs out of their queue with what they carry, in the transaction that does what they say. */
+  async take(tx: Transaction, name: string, limit: number): Promise<TakenJob[]> {
+    const options = { batchSize: limit, includeMetadata: true, db: this.#adapt(tx) } as const;
+    const jobs: JobWithMetadata<object | null>[] = await this.#boss.fetch(name, options);
+    await this.remove(
+      tx,
+      name,
+      jobs.map((job) => job.id),
+    );
+    return jobs.map(({ id, data, createdOn }) => ({ id, data, createdAt: createdOn }));
+  }
+
+  /** Gives a queue a job with this data at these times from now on, under a key; what stood there is replaced. */
+  async schedule(name: string, key: string, { cron, timezone, missed }: JobTimes, data: object): Promise<void> {
+    await this.#boss.schedule(name, cron, data, { key, tz: timezone, missed });
+  }
+
+  /** Ends it. */
+  async unschedule(name: string, key: string): Promise<void> {
+    await this.#boss.unschedule(name, key);
+  }
+
+  /** What is scheduled for a queue. */
+  async schedules(name: string): Promise<({ readonly key: string } & JobTimes)[]> {
+    const schedules = await this.#boss.getSchedules(name);
+    return schedules.map(({ key, cron, timezone, options }) => ({
+      key,
+      cron,
+      timezone,
+      missed: options?.missed ?? "skip",
+    }));
+  }
+
+  /** The next times after `from`; throws an error that says what is wrong with the expression or the zone. */
+  previewSchedule(cron: string, timezone: string, from: Date, count: number): Date[] {
+    return this.#boss.previewSchedule(cron, { tz: timezone, from, count });
   }
 
   /** Runs `work` on a cron expression (UTC), once over all processes. */

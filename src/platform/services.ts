@@ -17,6 +17,8 @@ export interface Services {
   /** A new UUIDv7 on the hub's clock. */
   readonly newId: () => string;
   readonly secretBox: SecretBox;
+  /** Sign the hub's marker on what tasks cause (lib/origin-marker.ts): the current one, and all that still count. */
+  readonly originKeys: { readonly current: Buffer; readonly all: readonly Buffer[] };
   readonly settings: Settings;
   readonly metrics: Metrics;
   /** The guarded client: every call that leaves the hub goes through it. */

@@ -12,6 +12,10 @@ export class CompileErrors {
     if (!this.areFull) this.#found.push({ path, message });
   }
 
+  addAll(errors: readonly FieldError[]): void {
+    for (const { path, message } of errors) this.add(path, message);
+  }
+
   get areFull(): boolean {
     return this.#found.length >= MAXIMUM_ERRORS;
   }

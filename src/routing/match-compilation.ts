@@ -1,16 +1,8 @@
 import { CompileErrors } from "./compile-errors.ts";
+import type { StepAccount } from "./event-allowance.ts";
 
 /** A compiled piece of a pattern; `undefined` stands for a field that the event does not have. */
 export type ValueTest = (value: unknown) => boolean;
-
-/**
- * How much one evaluation may still cost. A step is about one comparison (5 to 20 ns): a hostile body multiplied by a
- * large pattern would otherwise hold the event loop for seconds. Shared by the closures of one pattern, refilled
- * before each evaluation.
- */
-interface WorkBudget {
-  remaining: number;
-}
 
 /** Nesting of a pattern, `$or` included. */
 export const MAXIMUM_DEPTH = 32;
@@ -22,9 +14,14 @@ const MAXIMUM_TOTAL_BYTES = 65_536;
 /** One run of the pattern compiler: what it found wrong, and how much of the limits the pattern has used. */
 export class MatchCompilation {
   readonly errors = new CompileErrors();
-  readonly budget: WorkBudget = { remaining: 0 };
+  /** What evaluating the pattern is charged to. */
+  readonly budget: StepAccount;
   #leaves = 0;
   #bytes = 0;
+
+  constructor(budget: StepAccount) {
+    this.budget = budget;
+  }
 
   /** True once there is no point in looking at the rest of the pattern. */
   get isOver(): boolean {
@@ -88,7 +85,7 @@ export class MatchCompilation {
  * crushed out). Keeps its own stack: ten thousand arrays inside each other are a small body, and too deep to recurse
  * into.
  */
-export function someElement(list: readonly unknown[], test: ValueTest, budget: WorkBudget): boolean {
+export function someElement(list: readonly unknown[], test: ValueTest, budget: StepAccount): boolean {
   const nested: (readonly unknown[])[] = [];
   for (let current: readonly unknown[] | undefined = list; current !== undefined; current = nested.pop()) {
     for (const element of current) {

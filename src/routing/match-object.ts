@@ -6,8 +6,8 @@ import { compileValues } from "./match-values.ts";
 /** A compiled part of a pattern. */
 interface PatternNode {
   readonly test: ValueTest;
-  /** Where, in the pattern, a value that fails `test` first fails it. */
-  readonly mismatch: (value: unknown) => string;
+  /** Where, in the pattern, a value first fails it; undefined when it passes. */
+  readonly mismatch: (value: unknown) => string | undefined;
 }
 
 interface PatternField extends PatternNode {
@@ -65,7 +65,7 @@ function compileField(
     return compilation.errors.add(path, 'must be a list of values, such as ["opened"], or an object of fields');
   }
   const test = compileValues(compilation, path, pattern);
-  return test === undefined ? undefined : { test, mismatch: () => path };
+  return test === undefined ? undefined : { test, mismatch: (value) => (test(value) ? undefined : path) };
 }
 
 function compileChoice(
@@ -84,7 +84,8 @@ function compileChoice(
     const node = compileObject(compilation, `${path}.${index}`, alternative, depth + 1, rule);
     if (node !== undefined) tests.push(node.test);
   }
-  return { test: (value) => tests.some((test) => test(value)), mismatch: () => path };
+  const test: ValueTest = (value) => tests.some((passes) => passes(value));
+  return { test, mismatch: (value) => (test(value) ? undefined : path) };
 }
 
 function objectNode(
@@ -101,16 +102,25 @@ function objectNode(
     for (const choice of choices) if (!choice.test(value)) return false;
     return true;
   };
+  const test: ValueTest = (value) => {
+    if (!Array.isArray(value)) return testFields(value);
+    return value.length === 0 ? testFields(undefined) : someElement(value, testFields, budget);
+  };
   return {
-    test(value) {
-      if (!Array.isArray(value)) return testFields(value);
-      return value.length === 0 ? testFields(undefined) : someElement(value, testFields, budget);
-    },
+    test,
     mismatch(value) {
-      if (Array.isArray(value)) return path;
-      const field = fields.find(({ key, test }) => !test(ownField(value, key)));
-      if (field !== undefined) return field.mismatch(ownField(value, field.key));
-      return choices.find(({ test }) => !test(value))?.mismatch(value) ?? path;
+      if (Array.isArray(value)) return test(value) ? undefined : path;
+      budget.remaining -= fields.length;
+      if (budget.remaining < 0) return path;
+      for (const field of fields) {
+        const place = field.mismatch(ownField(value, field.key));
+        if (place !== undefined) return place;
+      }
+      for (const choice of choices) {
+        const place = choice.mismatch(value);
+        if (place !== undefined) return place;
+      }
+      return undefined;
     },
   };
 }

@@ -1,8 +1,25 @@
+import type { Selectable } from "kysely";
 import { z } from "zod";
 import { toWireId } from "../lib/ids.ts";
 import { jsonObjectSchema } from "../lib/json-object-schema.ts";
-import { displayName } from "../lib/storable-text.ts";
+import { displayName, storableText } from "../lib/storable-text.ts";
 import { wireIdSchema } from "../lib/wire-id-schema.ts";
+import {
+  type Actors,
+  type Debounce,
+  type Keys,
+  type Limits,
+  type Loops,
+  actorsSchema,
+  debounceSchema,
+  keysSchema,
+  limitsSchema,
+  loopsSchema,
+  subscriberSchema,
+  whenSchema,
+} from "./route-rules.ts";
+import type { RoutesTable } from "../platform/tables.ts";
+import type { RouteRules } from "./compile-route.ts";
 import type { RouteRow } from "./store.ts";
 
 const task = z.strictObject({
@@ -21,8 +38,18 @@ export const routeFields = {
   match: jsonObjectSchema.describe(
     "A pattern over the event document, with EventBridge's operators. Absent: any event.",
   ),
+  when: whenSchema,
   agent: z.string().describe("The name of the agent that gets the tasks."),
+  capability: storableText(200)
+    .min(1)
+    .describe("Instead of `agent`: each task goes to the agent with this capability that has least to do."),
   task,
+  keys: keysSchema,
+  debounce: debounceSchema,
+  limits: limitsSchema,
+  actors: actorsSchema,
+  loops: loopsSchema,
+  subscriberId: subscriberSchema,
   enabled: z.boolean(),
 };
 
@@ -34,8 +61,16 @@ export const routeSchema = z
     sourceId: z.string().exactOptional(),
     provider: z.string().exactOptional(),
     match: jsonObjectSchema.exactOptional(),
-    agent: z.string(),
+    when: z.string().exactOptional(),
+    agent: z.string().exactOptional(),
+    capability: z.string().exactOptional(),
     task,
+    keys: keysSchema.exactOptional(),
+    debounce: debounceSchema.exactOptional(),
+    limits: limitsSchema.exactOptional(),
+    actors: actorsSchema.exactOptional(),
+    loops: loopsSchema.exactOptional(),
+    subscriberId: z.string().exactOptional(),
     enabled: z.boolean(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
@@ -52,10 +87,32 @@ export function presentRoute(row: RouteRow): Route {
     ...(row.source_id === null ? {} : { sourceId: toWireId("source", row.source_id) }),
     ...(row.provider === null ? {} : { provider: row.provider }),
     ...(row.match === null ? {} : { match: row.match as NonNullable<Route["match"]> }),
-    agent: row.agent_name,
+    ...(row.when_expression === null ? {} : { when: row.when_expression }),
+    ...(row.capability === null ? { agent: row.agent_name } : { capability: row.capability }),
     task: row.task as Route["task"],
+    ...(row.keys === null ? {} : { keys: row.keys as Keys }),
+    ...(row.debounce === null ? {} : { debounce: row.debounce as Debounce }),
+    ...(row.limits === null ? {} : { limits: row.limits as Limits }),
+    ...(row.actors === null ? {} : { actors: row.actors as Actors }),
+    ...(row.loops === null ? {} : { loops: row.loops as Loops }),
+    ...(row.subscriber === null ? {} : { subscriberId: row.subscriber }),
     enabled: row.enabled,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
+  };
+}
+
+/** What a stored route says, as it was written. */
+export function rulesOfRow(row: Selectable<RoutesTable>): RouteRules {
+  return {
+    match: (row.match as object | null) ?? undefined,
+    when: row.when_expression ?? undefined,
+    task: row.task as object,
+    keys: (row.keys as Keys | null) ?? undefined,
+    debounce: (row.debounce as Debounce | null) ?? undefined,
+    limits: (row.limits as Limits | null) ?? undefined,
+    actors: (row.actors as Actors | null) ?? undefined,
+    loops: (row.loops as Loops | null) ?? undefined,
+    subscriberId: row.subscriber ?? undefined,
   };
 }

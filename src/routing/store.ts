@@ -51,15 +51,20 @@ export async function updateRouteRow(tx: Transaction, id: string, changes: Updat
   await tx.kysely.updateTable("routes").set(changes).where("id", "=", id).execute();
 }
 
-/** Whether an enabled route makes tasks for this agent. */
+// A route with a capability goes on without the agent, unless nobody else has it.
+const selectNeedingRoute = {
+  name: "select_route_needing_agent",
+  text: `SELECT r.id FROM routes r JOIN agents a ON a.id = $1
+         WHERE r.project_id = a.project_id AND r.enabled AND r.deleted_at IS NULL
+           AND (r.agent_id = a.id AND r.capability IS NULL
+                OR r.capability = ANY (a.capabilities)
+                   AND NOT EXISTS (SELECT FROM agents other
+                                   WHERE other.project_id = a.project_id AND other.id <> a.id
+                                     AND other.deleted_at IS NULL AND r.capability = ANY (other.capabilities)))
+         LIMIT 1`,
+};
+
+/** Whether an enabled route makes tasks for this agent, and for nobody else. */
 export async function hasEnabledRoutes(tx: Transaction, agentId: string): Promise<boolean> {
-  const enabled = await tx.kysely
-    .selectFrom("routes")
-    .select("id")
-    .where("agent_id", "=", agentId)
-    .where("enabled", "=", true)
-    .where("deleted_at", "is", null)
-    .limit(1)
-    .executeTakeFirst();
-  return enabled !== undefined;
+  return (await tx.query(selectNeedingRoute, [agentId])).length > 0;
 }

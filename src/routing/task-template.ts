@@ -1,4 +1,6 @@
 import type { FieldError } from "../lib/errors.ts";
+import { MAXIMUM_STEPS } from "./event-allowance.ts";
+import { CompileErrors } from "./compile-errors.ts";
 import type { EventDocument } from "./event-document.ts";
 import { isJsonObject } from "./json-object.ts";
 import { type Rendering, TemplateCompilation } from "./template-compilation.ts";
@@ -30,20 +32,21 @@ export type CompiledTaskTemplate =
       readonly ok: true;
       /**
        * Pure and never throws. Fails, rather than cut anything off, when the input or what is put into the parameters
-       * is over 256 KiB, or when a value is nested too deeply to be JSON again.
+       * is over 256 KiB, when a value is nested too deeply to be JSON again, and when an expression gives no value for
+       * another reason than that the event lacks it.
        */
       readonly render: (document: EventDocument) => RenderedTask;
     }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 /**
- * Compiles a route's `task`: `{input, parameters?, priority?}`, with `${event.…}` placeholders in the input and in
- * the strings of the parameters (their keys are taken as they are). Never throws: a template comes from a user, and
- * every fault of it is an error with its path and, for a placeholder, the character it is at.
+ * Compiles a route's `task`: `{input, parameters?, priority?}`, with `${ CEL }` placeholders in the input and in the
+ * strings of the parameters (their keys are taken as they are). Never throws: a template comes from a user, and
+ * every fault of it is an error with its path and, inside a text, its place.
  */
 export function compileTaskTemplate(template: unknown): CompiledTaskTemplate {
-  const compilation = new TemplateCompilation();
-  const { errors } = compilation;
+  const errors = new CompileErrors();
+  const compilation = new TemplateCompilation(errors);
   if (!isJsonObject(template)) return { ok: false, errors: [{ path: "task", message: "must be an object" }] };
   for (const key of Object.keys(template)) {
     if (errors.areFull) break;
@@ -66,6 +69,7 @@ export function compileTaskTemplate(template: unknown): CompiledTaskTemplate {
   return {
     ok: true,
     render(document) {
+      compilation.account.remaining = MAXIMUM_STEPS;
       const inputRendering: Rendering = { document, remaining: MAXIMUM_RENDERED_BYTES, fault: undefined };
       const parametersRendering: Rendering = { ...inputRendering };
       const text = renderInput(inputRendering);

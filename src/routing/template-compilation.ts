@@ -1,5 +1,6 @@
 import type { FieldError } from "../lib/errors.ts";
-import { CompileErrors } from "./compile-errors.ts";
+import type { StepAccount } from "./event-allowance.ts";
+import type { CompileErrors } from "./compile-errors.ts";
 import type { EventDocument } from "./event-document.ts";
 
 const MAXIMUM_PIECES = 1_000;
@@ -7,9 +8,15 @@ const MAXIMUM_BYTES = 65_536;
 
 /** One run of the template compiler: what it found wrong, and how much of the limits the template has used. */
 export class TemplateCompilation {
-  readonly errors = new CompileErrors();
+  readonly errors: CompileErrors;
+  /** What evaluating the placeholders is charged to. */
+  readonly account: StepAccount = { remaining: 0 };
   #pieces = 0;
   #bytes = 0;
+
+  constructor(errors: CompileErrors) {
+    this.errors = errors;
+  }
 
   /** True once there is no point in looking at the rest of the template. */
   get isOver(): boolean {

@@ -1,12 +1,14 @@
+import { compileCel } from "./cel.ts";
+import type { CelResult } from "./cel-value.ts";
 import type { EventDocument } from "./event-document.ts";
-import { compilePathExpression } from "./path-expression.ts";
-import type { Rendering, RenderValue, TemplateCompilation } from "./template-compilation.ts";
+import { placeInText } from "./place-in-text.ts";
 import { splitTemplate } from "./split-template.ts";
+import type { Rendering, RenderValue, TemplateCompilation } from "./template-compilation.ts";
 
-interface Placeholder {
-  readonly path: string;
+/** A `${…}` of a template. */
+export interface Placeholder {
   readonly source: string;
-  readonly evaluate: (document: EventDocument) => unknown;
+  readonly evaluate: (document: EventDocument) => CelResult;
 }
 
 /**
@@ -39,20 +41,21 @@ export function compileString(
     return (rendering) => renderText(parts, path, rendering);
   }
   return (rendering) => {
-    const value = only.evaluate(rendering.document);
-    textOf(value, only, rendering);
+    const value = valueOf(only, path, rendering);
+    textOf(value, only, path, rendering);
     return value;
   };
 }
 
-function compileParts(
+/** The literal texts and placeholders of a template, in turn. */
+export function compileParts(
   compilation: TemplateCompilation,
   path: string,
   template: string,
 ): readonly (string | Placeholder)[] | undefined {
   if (!compilation.accept(path, template)) return undefined;
   const fail = (message: string, offset: number): undefined =>
-    compilation.errors.add(path, `at character ${offset + 1}: ${message}`);
+    compilation.errors.add(path, placeInText(template, offset, message));
   const split = splitTemplate(template);
   if (!split.ok) return fail(split.message, split.offset);
   const parts: (string | Placeholder)[] = [];
@@ -61,9 +64,11 @@ function compileParts(
       parts.push(part);
       continue;
     }
-    const expression = compilePathExpression(part.expression);
-    if (!expression.ok) return fail(`${quote(part.expression)} ${expression.message}`, part.offset + expression.offset);
-    parts.push({ path, source: part.expression, evaluate: expression.evaluate });
+    // The first one is counted with its text.
+    if (parts.some((other) => typeof other !== "string") && !compilation.accept(path)) return undefined;
+    const compiled = compileCel(part.expression, compilation.account);
+    if (!compiled.ok) return fail(compiled.message, part.offset + compiled.offset);
+    parts.push({ source: part.expression, evaluate: compiled.evaluate });
   }
   return parts;
 }
@@ -73,13 +78,21 @@ function renderText(parts: readonly (string | Placeholder)[], path: string, rend
   for (const part of parts) {
     if (rendering.fault !== undefined) return "";
     if (typeof part === "string") spend(part, path, rendering);
-    text += typeof part === "string" ? part : textOf(part.evaluate(rendering.document), part, rendering);
+    text += typeof part === "string" ? part : textOf(valueOf(part, path, rendering), part, path, rendering);
   }
   return text;
 }
 
+/** The value of a placeholder; undefined when the event does not have it, or the rendering has failed. */
+function valueOf({ source, evaluate }: Placeholder, path: string, rendering: Rendering): unknown {
+  const result = evaluate(rendering.document);
+  if (result.ok) return result.value;
+  if (!result.isAbsent) rendering.fault ??= { path, message: `${quote(source)}: ${result.message}` };
+  return undefined;
+}
+
 /** A value in the form it takes inside text, charged to the rendering. */
-function textOf(value: unknown, { path, source }: Placeholder, rendering: Rendering): string {
+function textOf(value: unknown, { source }: Placeholder, path: string, rendering: Rendering): string {
   if (value === undefined || value === null) return "";
   let text: string;
   try {

@@ -1,3 +1,4 @@
+import { originHeader } from "../lib/origin-marker.ts";
 import type { VerificationScheme } from "./verification-scheme.ts";
 import type { Provider } from "./providers/provider.ts";
 import { compileAnswers } from "./verification/answer.ts";
@@ -74,7 +75,8 @@ function compileEvent(
   const eventType = compileEventValue(scheme.eventType);
   const batch = compileBatch(scheme.batch);
   const answers = compileAnswers(scheme.answer);
-  const keepHeaders = (scheme.keepHeaders ?? defaultKeepHeaders).map((name) => name.toLowerCase());
+  // The hub's own is kept whoever sends it: a subscriber may pass on what the hub delivered.
+  const keepHeaders = [...(scheme.keepHeaders ?? defaultKeepHeaders).map((name) => name.toLowerCase()), originHeader];
   const singleHeaders = new Set([
     ...readHeaders,
     ...(deliveryId?.headers ?? []),

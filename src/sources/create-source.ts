@@ -9,8 +9,9 @@ import { requireSafeResponse } from "./require-safe-response.ts";
 import { maxLiveSecrets, sealSourceSecret, sourceSecret } from "./source-secret.ts";
 import { schemeOfSource, secretProblems } from "./source-scheme.ts";
 import { sourceResponseOf } from "./source-response.ts";
-import { presentSource, type Source, sourceFields } from "./source.ts";
+import { type Source, sourceFields } from "./source.ts";
 import { insertSource, insertSourceSecrets } from "./store.ts";
+import { viewSource } from "./view-sources.ts";
 
 export const newSource = z
   .strictObject({
@@ -34,7 +35,7 @@ export const newSource = z
 export type NewSource = z.infer<typeof newSource>;
 
 function requireSecret({ provider, secrets }: NewSource): void {
-  if (secrets.length > 0 || providers.get(provider)?.handsOverSecret === true) return;
+  if (secrets.length > 0 || providers.get(provider)?.handsOverSecret !== undefined) return;
   const message = "must hold one at least";
   throw new InvalidError(`secrets ${message}`, [{ path: "secrets", message }]);
 }
@@ -79,6 +80,6 @@ export async function createSource(ctx: Context, input: NewSource): Promise<Sour
     const detail = { provider: input.provider, fields: Object.keys(input) };
     await recordAudit(ctx, tx, { action: "source.create", target: toWireId("source", id), detail });
     await ctx.signals.emit(tx, "sources", [id]);
-    return presentSource(row, secrets, ctx.publicUrl());
+    return await viewSource(ctx, tx, row);
   });
 }

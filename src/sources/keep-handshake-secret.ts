@@ -5,6 +5,7 @@ import { systemActor } from "../access/system-actor.ts";
 import { toWireId } from "../lib/ids.ts";
 import type { Services } from "../platform/services.ts";
 import { compileSecret } from "./compile-secret.ts";
+import { providers } from "./providers/catalogue.ts";
 import type { SourceRecord } from "./source-cache.ts";
 import { openSourceSecret, sealSourceSecret, sourceSecret } from "./source-secret.ts";
 import { insertSourceSecrets, selectLiveSourceSecrets, selectSource, updateSourceRow } from "./store.ts";
@@ -36,7 +37,9 @@ export async function keepHandshakeSecret(
     if (known.length > 0) return known.some((secret) => timingSafeEqual(comparedKey(secret), comparedKey(text)));
 
     const secret = { id: ctx.newId(), sourceId: id, text, createdAt: now };
-    await insertSourceSecrets(tx, [sealSourceSecret(ctx.secretBox, projectId, secret)]);
+    const handedOver = providers.get(source.provider)?.handsOverSecret === "to_type_in" ? "waiting" : null;
+    const sealed = sealSourceSecret(ctx.secretBox, projectId, secret);
+    await insertSourceSecrets(tx, [{ ...sealed, handed_over: handedOver }]);
     await updateSourceRow(tx, id, { updated_at: now });
     const target = toWireId("source", id);
     await recordAudit(ctx, tx, { action: "source.keep_secret", target, detail: { provider: source.provider } });

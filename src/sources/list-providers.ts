@@ -45,7 +45,7 @@ export function listProviders(ctx: Context): ProviderView[] {
 
 function presentProvider(provider: Provider): ProviderView {
   const { id, name, docsUrl, secretHint, setup, settings, handshake, successStatus, scheme, verifier } = provider;
-  const required = provider.handsOverSecret !== true;
+  const required = provider.handsOverSecret === undefined;
   const secrets = provider.secretFields ?? [{ label: "Secret", hint: secretHint, required }];
   return {
     id,

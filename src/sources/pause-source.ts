@@ -3,8 +3,9 @@ import { recordAudit } from "../access/audit.ts";
 import type { Context } from "../access/context.ts";
 import { NotFoundError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
-import { presentSource, type Source } from "./source.ts";
-import { selectLiveSourceSecrets, selectSource, updateSourceRow } from "./store.ts";
+import type { Source } from "./source.ts";
+import { selectSource, updateSourceRow } from "./store.ts";
+import { viewSource } from "./view-sources.ts";
 
 /**
  * Holds a source's events from now on: its senders are answered as ever, and nothing is routed. Throws NotFoundError when
@@ -28,13 +29,12 @@ async function changeIntake(ctx: Context, id: string, wanted: "paused" | "resumi
   return await ctx.db.transaction(async (tx) => {
     const source = await selectSource(tx, ctx.actor.projectId, id, "update");
     if (source === undefined) throw new NotFoundError("There is no such source in this project");
-    const secrets = await selectLiveSourceSecrets(tx, [id], now);
     const changes = wanted === "paused" ? source.intake !== "paused" : source.intake === "paused";
-    if (!changes) return presentSource(source, secrets, ctx.publicUrl());
+    if (!changes) return await viewSource(ctx, tx, source);
     const row = await updateSourceRow(tx, id, { intake: wanted, updated_at: now });
     const action = wanted === "paused" ? "source.pause" : "source.resume";
     await recordAudit(ctx, tx, { action, target: toWireId("source", id) });
     await ctx.signals.emit(tx, "sources", [id]);
-    return presentSource(row, secrets, ctx.publicUrl());
+    return await viewSource(ctx, tx, row);
   });
 }

@@ -6,7 +6,7 @@ import { ConflictError, InvalidError, NotFoundError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
 import { maxLiveSecrets, sealSourceSecret, sourceSecret } from "./source-secret.ts";
 import { schemeOfSource, secretProblems } from "./source-scheme.ts";
-import { presentSource, type Source, type Verification } from "./source.ts";
+import type { Source, Verification } from "./source.ts";
 import {
   expireSourceSecrets,
   insertSourceSecrets,
@@ -14,6 +14,7 @@ import {
   selectSource,
   updateSourceRow,
 } from "./store.ts";
+import { viewSource } from "./view-sources.ts";
 
 const defaultOverlapSeconds = 86_400;
 
@@ -59,6 +60,6 @@ export async function rotateSourceSecret(ctx: Context, id: string, rotation: Sou
     const detail = { expiresPreviousInSeconds: overlapSeconds };
     await recordAudit(ctx, tx, { action: "source.rotate", target: toWireId("source", id), detail });
     await ctx.signals.emit(tx, "sources", [id]);
-    return presentSource(row, secrets, ctx.publicUrl());
+    return await viewSource(ctx, tx, row);
   });
 }

@@ -33,12 +33,18 @@ const insertVerified = {
          ON CONFLICT (source_id) DO UPDATE SET rejecting_since = NULL WHERE h.rejecting_since IS NOT NULL`,
 };
 
-// The condition makes it once for all processes: the row is locked by whoever comes first, and the others find it changed.
+// The condition makes it once for all processes: the row is locked by whoever comes first, and the others find it changed. What
+// was announced before the source last verified says nothing of this time, so it begins after that.
 const markRejecting = {
   name: "mark_source_rejecting",
-  text: `UPDATE source_health SET rejecting_since = $2, announced_at = $3
-         WHERE source_id = $1 AND rejecting_since IS NULL AND (announced_at IS NULL OR announced_at <= $4)
-         RETURNING source_id`,
+  text: `UPDATE source_health AS h
+         SET rejecting_since = n.since, announced_at = CASE WHEN n.is_due THEN $3 ELSE h.announced_at END
+         FROM (SELECT source_id, since, announced_at IS NULL OR (announced_at < since AND announced_at <= $4) AS is_due
+               FROM (SELECT source_id, announced_at,
+                            coalesce(rejecting_since, greatest($2, announced_at + interval '1 millisecond')) AS since
+                     FROM source_health WHERE source_id = $1 FOR UPDATE) AS s) AS n
+         WHERE h.source_id = n.source_id AND (h.rejecting_since IS NULL OR n.is_due)
+         RETURNING n.is_due AS announced`,
 };
 
 /**
@@ -122,14 +128,14 @@ export class SourceHealth {
     const { clock, signals } = this.#services;
     const { source, sinceMs, reasons } = streak;
     const nowMs = clock.now();
-    const marked = await tx.query(markRejecting, [
+    const [marked] = await tx.query<{ announced: boolean }>(markRejecting, [
       source.id,
       new Date(sinceMs),
       new Date(nowMs),
       new Date(nowMs - quietMs),
     ]);
-    if (marked.length === 0) return;
-    await announce(tx, this.#services, [announcementOf(source, sinceMs, reasons)]);
+    if (marked === undefined) return;
+    if (marked.announced) await announce(tx, this.#services, [announcementOf(source, sinceMs, reasons)]);
     await signals.emit(tx, "sources", [source.id]);
   }
 }

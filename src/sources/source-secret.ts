@@ -28,7 +28,7 @@ export function sealSourceSecret(
 ): SourceSecretRow {
   const { id, sourceId, text, createdAt } = secret;
   const sealed = box.seal(bindingOf(projectId, id), text);
-  return { id, source_id: sourceId, sealed, expires_at: null, created_at: createdAt };
+  return { id, source_id: sourceId, sealed, handed_over: null, expires_at: null, created_at: createdAt };
 }
 
 /** The secret that a row holds. Throws UnavailableError `secret_unreadable` when the box cannot open it. */

@@ -87,6 +87,14 @@ export const sourceSchema = z
     liveSecrets: z
       .array(z.object({ createdAt: z.iso.datetime(), expiresAt: z.iso.datetime().exactOptional() }))
       .describe("One entry for each secret that verifies now, oldest first. The secrets themselves are never shown."),
+    handedOverSecret: z
+      .enum(["waiting", "revealed"])
+      .exactOptional()
+      .describe("The provider handed over a secret that you have to type in there; `…/reveal-secret` shows it once."),
+    rejectingSince: z.iso
+      .datetime()
+      .exactOptional()
+      .describe("It verified events before, and turns all away since then, as if the secret were another one."),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
@@ -94,9 +102,19 @@ export const sourceSchema = z
 
 export type Source = z.infer<typeof sourceSchema>;
 
-/** The public form of a stored source. `secrets` may hold other sources' secrets too. */
-export function presentSource(row: SourceRow, secrets: readonly SourceSecretRow[], publicUrl: string): Source {
+/** What else the hub knows of a source. */
+export interface SourceCircumstances {
+  /** Those that verify now, oldest first. */
+  readonly secrets: readonly SourceSecretRow[];
+  readonly rejectingSince: Date | undefined;
+  readonly publicUrl: string;
+}
+
+/** The public form of a stored source. */
+export function presentSource(row: SourceRow, known: SourceCircumstances): Source {
+  const { secrets, rejectingSince, publicUrl } = known;
   const id = toWireId("source", row.id);
+  const handedOver = secrets.findLast((secret) => secret.handed_over !== null)?.handed_over ?? null;
   return {
     id,
     url: `${publicUrl}/in/${id}`,
@@ -109,12 +127,12 @@ export function presentSource(row: SourceRow, secrets: readonly SourceSecretRow[
     ...(row.allowed_ips === null ? {} : { allowedIps: row.allowed_ips }),
     ...(row.rate_limit_per_second === null ? {} : { rateLimitPerSecond: row.rate_limit_per_second }),
     ...(row.body_limit_bytes === null ? {} : { bodyLimitBytes: row.body_limit_bytes }),
-    liveSecrets: secrets
-      .filter((secret) => secret.source_id === row.id)
-      .map((secret) => ({
-        createdAt: secret.created_at.toISOString(),
-        ...(secret.expires_at === null ? {} : { expiresAt: secret.expires_at.toISOString() }),
-      })),
+    liveSecrets: secrets.map((secret) => ({
+      createdAt: secret.created_at.toISOString(),
+      ...(secret.expires_at === null ? {} : { expiresAt: secret.expires_at.toISOString() }),
+    })),
+    ...(handedOver === null ? {} : { handedOverSecret: handedOver }),
+    ...(rejectingSince === undefined ? {} : { rejectingSince: rejectingSince.toISOString() }),
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
   };

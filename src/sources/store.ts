@@ -85,6 +85,11 @@ export async function selectLiveSourceSecrets(
     .execute();
 }
 
+/** Notes that a source's secret has been shown. */
+export async function markSecretRevealed(tx: Transaction, id: string): Promise<void> {
+  await tx.kysely.updateTable("source_secrets").set({ handed_over: "revealed" }).where("id", "=", id).execute();
+}
+
 /** Ends a source's secrets at `end`, except those that end sooner, and forgets those that have ended by `now`. */
 export async function expireSourceSecrets(tx: Transaction, sourceId: string, end: Date, now: Date): Promise<void> {
   await tx.kysely
@@ -105,6 +110,17 @@ export async function deleteSourceRow(tx: Transaction, id: string, now: Date): P
   await tx.kysely.updateTable("sources").set({ deleted_at: now, intake: "open" }).where("id", "=", id).execute();
   for (const table of ["source_secrets", "source_rejections", "source_health", "held_events"] as const)
     await tx.kysely.deleteFrom(table).where("source_id", "=", id).execute();
+}
+
+/** Since when each of these sources turns its senders away; those that do not are left out. */
+export async function selectRejectingSince(db: Executor, sourceIds: readonly string[]): Promise<Map<string, Date>> {
+  if (sourceIds.length === 0) return new Map();
+  const rows = await db.kysely
+    .selectFrom("source_health")
+    .select(["source_id", "rejecting_since"])
+    .where("source_id", "in", [...sourceIds])
+    .execute();
+  return new Map(rows.flatMap((row) => (row.rejecting_since === null ? [] : [[row.source_id, row.rejecting_since]])));
 }
 
 // Locked until the transaction ends, so that none of them opens before the events that it holds can be seen.

@@ -8,7 +8,7 @@ import { requireSafeResponse } from "./require-safe-response.ts";
 import { openSourceSecret } from "./source-secret.ts";
 import { schemeOfSource, secretProblems } from "./source-scheme.ts";
 import { sourceResponseOf } from "./source-response.ts";
-import { presentSource, type Source, sourceFields, type Verification } from "./source.ts";
+import { type Source, sourceFields, type Verification } from "./source.ts";
 import {
   selectLiveSourceSecrets,
   selectSource,
@@ -16,6 +16,7 @@ import {
   type SourceSecretRow,
   updateSourceRow,
 } from "./store.ts";
+import { viewSource } from "./view-sources.ts";
 
 export const sourceChanges = z
   .strictObject({
@@ -62,8 +63,8 @@ export async function updateSource(ctx: Context, id: string, changes: SourceChan
   return await ctx.db.transaction(async (tx) => {
     const source = await selectSource(tx, ctx.actor.projectId, id, "update");
     if (source === undefined) throw new NotFoundError("There is no such source in this project");
-    const secrets = await selectLiveSourceSecrets(tx, [id], now);
-    if (verification !== undefined) requireFittingScheme(ctx, source, verification, secrets);
+    if (verification !== undefined)
+      requireFittingScheme(ctx, source, verification, await selectLiveSourceSecrets(tx, [id], now));
     const answer = response && sourceResponseOf(response);
     if (answer) requireSafeResponse(source.provider, answer);
     const row = await updateSourceRow(tx, id, {
@@ -79,6 +80,6 @@ export async function updateSource(ctx: Context, id: string, changes: SourceChan
     const detail = { fields: Object.keys(changes), ...(enabled === undefined ? {} : { enabled }) };
     await recordAudit(ctx, tx, { action: "source.update", target: toWireId("source", id), detail });
     await ctx.signals.emit(tx, "sources", [id]);
-    return presentSource(row, secrets, ctx.publicUrl());
+    return await viewSource(ctx, tx, row);
   });
 }

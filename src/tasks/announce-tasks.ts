@@ -1,10 +1,14 @@
 import type { AgentCache } from "../agents/agent-cache.ts";
+import type { AgentOutcomes } from "../agents/agent-outcomes.ts";
+import type { WorkerPresence } from "../agents/worker-presence.ts";
+import type { BudgetCache } from "../budgets/budget-cache.ts";
 import type { MessageInterest } from "../endpoints/message-interest.ts";
 import { toWireId } from "../lib/ids.ts";
 import { type Announcement, announce } from "../messages/announce.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { Services } from "../platform/services.ts";
-import type { EventSummary } from "../platform/tables.ts";
+import type { EventSummary, TaskOrigin } from "../platform/tables.ts";
+import type { InputRequest } from "./input-request.ts";
 import { presentEvent } from "./task.ts";
 import { isTerminal, type TaskState } from "./task-state.ts";
 
@@ -12,6 +16,9 @@ import { isTerminal, type TaskState } from "./task-state.ts";
 export interface TaskServices extends Services {
   readonly agents: AgentCache;
   readonly interest: MessageInterest;
+  readonly budgets: BudgetCache;
+  readonly outcomes: AgentOutcomes;
+  readonly presence: WorkerPresence;
 }
 
 /** A task as it has just become. */
@@ -26,6 +33,12 @@ export interface ChangedTask {
   readonly result: unknown;
   readonly error: unknown;
   readonly usage: unknown;
+  /** What led to it, where a task did. */
+  readonly origin: TaskOrigin | null;
+  /** What it waits for a person to say. */
+  readonly request?: InputRequest | null;
+  /** The one subscriber that hears of it. */
+  readonly subscriber_id: string | null;
 }
 
 interface ArtifactRow {
@@ -42,6 +55,20 @@ const selectArtifacts = {
   text: `SELECT id, task_id, name, content_type, size, sha256 FROM artifacts WHERE task_id = ANY ($1) ORDER BY id`,
 };
 
+// An attempt that ended badly sends its task back to wait, for one of these reasons, or fails it.
+const badEnds: ReadonlySet<string | null> = new Set(["retry", "timeout", "lease_expired"]);
+
+function noteOutcome({ outcomes }: TaskServices, { agent_id, state, reason }: ChangedTask): void {
+  const hasFailed = state === "failed" || (state === "submitted" && badEnds.has(reason));
+  if (hasFailed || state === "completed") outcomes.note(agent_id, !hasFailed);
+}
+
+function presentRequestOf({ state, request }: ChangedTask): object | undefined {
+  if (state !== "input_required" || request === undefined || request === null) return undefined;
+  const { kind, prompt, schema } = request;
+  return { kind, prompt, schema };
+}
+
 /**
  * Says `task.<state>` of each task, in the transaction that moved it. An end is always kept as a message; a state on the
  * way there only when an endpoint asks for it.
@@ -53,7 +80,10 @@ export async function announceTasks(
 ): Promise<void> {
   const wanted: ChangedTask[] = [];
   for (const task of tasks) {
-    tx.afterCommit(() => services.metrics.tasks.inc({ state: task.state }));
+    tx.afterCommit(() => {
+      services.metrics.tasks.inc({ state: task.state });
+      noteOutcome(services, task);
+    });
     const wants = isTerminal(task.state) || (await services.interest.wants(tx, task.project_id, `task.${task.state}`));
     if (wants) wanted.push(task);
   }
@@ -69,9 +99,12 @@ export async function announceTasks(
   const announcements = wanted.map((task): Announcement => {
     const summary = {
       id: toWireId("task", task.id),
+      // Here, where whoever delivers it looks for it.
+      origin: task.origin === null ? undefined : { depth: task.origin.depth, chain: task.origin.chain },
       agent: agents.get(task.agent_id)?.name,
       state: task.state,
       reason: task.reason ?? undefined,
+      request: presentRequestOf(task),
       result: task.result ?? undefined,
       error: task.error ?? undefined,
       artifacts: (artifacts.get(task.id) ?? []).map(({ id, name, content_type, size, sha256 }) => ({
@@ -86,7 +119,8 @@ export async function announceTasks(
     };
     const event = task.event === null ? {} : { event: presentEvent(task.event) };
     const data = { task: summary, ...event };
-    return { projectId: task.project_id, type: `task.${task.state}`, data, taskId: task.id };
+    const receiver = task.subscriber_id === null ? {} : { subscriberId: task.subscriber_id };
+    return { projectId: task.project_id, type: `task.${task.state}`, data, taskId: task.id, ...receiver };
   });
   await announce(tx, services, announcements);
 }

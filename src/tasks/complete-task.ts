@@ -4,6 +4,8 @@ import { GroupCommit } from "../lib/group-commit.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { TaskServices } from "./announce-tasks.ts";
 import type { Claim } from "./held-task.ts";
+import { findUnapproved, type HeldResult, holdForApproval } from "./hold-for-approval.ts";
+import type { Approval } from "./input-request.ts";
 import { hashLeaseToken } from "./lease-token.ts";
 import { type Settlement, settleTasks } from "./settle-tasks.ts";
 import type { TaskState } from "./task-state.ts";
@@ -26,13 +28,15 @@ interface Standing {
   readonly project_id: string;
   readonly agent_id: string;
   readonly state: TaskState;
+  readonly reason: string | null;
   readonly lease_hash: Buffer | null;
+  readonly approval: Approval | null;
 }
 
 // Whose the task is, is checked before anything moves; the rows are locked in the order in which settling takes them.
 const lockTasks = {
   name: "lock_tasks",
-  text: `SELECT id, project_id, agent_id, state, lease_hash FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE`,
+  text: `SELECT id, project_id, agent_id, state, reason, lease_hash, approval FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE`,
 };
 
 async function settleBatch(
@@ -55,15 +59,38 @@ async function settleBatch(
     const holds = standing.get(item.taskId)?.lease_hash?.equals(item.leaseHash) === true;
     if (holds && !tried.has(item.taskId) && refusalOf(item) === undefined) tried.set(item.taskId, item);
   }
-  const moved = await settleTasks(tx, services, [...tried.values()]);
+  const held = await findHeld(tx, [...tried.values()], standing);
+  const moved = await settleTasks(
+    tx,
+    services,
+    [...tried.values()].filter(({ taskId }) => !held.has(taskId)),
+  );
+  const waiting = await holdForApproval(tx, services, [...held.values()]);
   return items.map((item): SettleOutcome => {
     const refusal = refusalOf(item);
     if (refusal !== undefined) return { refusal };
     const row = standing.get(item.taskId);
-    const state = moved.get(item.taskId)?.state ?? row?.state;
+    const state = (moved.get(item.taskId) ?? waiting.get(item.taskId))?.state ?? row?.state;
     const holds = row?.lease_hash?.equals(item.leaseHash) === true;
-    return holds && state === item.to ? { state } : { refusal: leaseLost() };
+    // A result that waits for approval was brought by whoever holds the last lease.
+    const isHeldBack = waiting.has(item.taskId) || row?.reason === "approval_required";
+    const isBrought = state === item.to || (isHeldBack && item.to === "completed");
+    return holds && isBrought ? { state } : { refusal: leaseLost() };
   });
+}
+
+// Of the completions, those whose results need a person's yes. Nearly no task says that they might.
+async function findHeld(
+  tx: Transaction,
+  items: readonly FencedSettlement[],
+  standing: ReadonlyMap<string, Standing>,
+): Promise<Map<string, HeldResult>> {
+  const gated = items.flatMap((item) => {
+    const approval = standing.get(item.taskId)?.approval ?? undefined;
+    return approval === undefined || item.to !== "completed" ? [] : [{ ...item, id: item.taskId, approval }];
+  });
+  const unapproved = await findUnapproved(tx, gated);
+  return new Map(gated.filter(({ id }) => unapproved.has(id)).map((each) => [each.id, each]));
 }
 
 /** Makes the group commit through which workers settle their tasks. */

@@ -1,9 +1,17 @@
 import type { AgentRecord } from "../agents/agent-cache.ts";
 import { allDone } from "../lib/all-done.ts";
 import type { Transaction } from "../platform/database.ts";
-import type { EventSummary } from "../platform/tables.ts";
+import type { CoalescedEvents, EventSummary, TaskOrigin } from "../platform/tables.ts";
+import { admitDrafts } from "./admit-drafts.ts";
+import { advanceLines } from "./advance-lines.ts";
+import { askForFollowUps } from "./ask-for-follow-ups.ts";
 import { announceTasks, type ChangedTask, type TaskServices } from "./announce-tasks.ts";
+import { awaitDependencies, lockDependencies } from "./await-dependencies.ts";
+import { enterLines, supersede } from "./key-lines.ts";
+import type { Approval } from "./input-request.ts";
 import { queueTasks } from "./queue-tasks.ts";
+import { placesOfDrafts } from "./places-of-drafts.ts";
+import type { TaskKeys } from "./task-keys.ts";
 
 /** A task to be. */
 export interface TaskDraft {
@@ -19,33 +27,52 @@ export interface TaskDraft {
   readonly priority: number;
   /** Not before this moment. */
   readonly startAfter?: Date;
+  readonly keys?: TaskKeys;
+  /** See `sessionIdOf`. */
+  readonly sessionId?: string;
+  /** What led to it, where a task did. */
+  readonly origin?: TaskOrigin;
+  /** The events that it stands for, where there are several. */
+  readonly coalesced?: CoalescedEvents;
+  /** The one subscriber that its messages are for. */
+  readonly subscriberId?: string;
+  /** Tasks of the project that have to complete before it. */
+  readonly dependsOn?: readonly string[];
+  /** Its result needs a person's yes. */
+  readonly approval?: Approval;
 }
+
+/** What became of a draft. */
+export type EnqueueOutcome =
+  /** It is a task, ready or waiting. */
+  | { readonly outcome: "stored" }
+  /** This task has its dedupe key. */
+  | { readonly outcome: "deduplicated"; readonly taskId: string }
+  /** Its concurrency key had no room. */
+  | { readonly outcome: "dropped" };
 
 // json, not jsonb: rendered text may hold \\u0000 or a lone surrogate. The moment a task waits for stands in the row.
 const insertTasks = {
   name: "insert_tasks",
   text: `INSERT INTO tasks (id, project_id, agent_id, route_id, event_id, event, state, input, parameters, priority,
-                            attempt, attempts_charged, max_attempts, start_after, created_at, updated_at)
+                            attempt, attempts_charged, max_attempts, start_after, keys, session_id, origin, coalesced,
+                            subscriber_id, depends_on, approval, created_at, updated_at)
          SELECT i.id, i.project_id, i.agent_id, i.route_id, i.event_id, i.event, 'submitted', i.input, i.parameters,
-                i.priority, 0, 0, i.max_attempts, i.start_after, $12, $12
+                i.priority, 0, 0, i.max_attempts, i.start_after, i.keys, i.session_id, i.origin, i.coalesced,
+                i.subscriber_id, i.depends_on::uuid[], i.approval, $12, $12
          FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::json[], $7::json[], $8::json[],
-                     $9::int[], $10::int[], $11::timestamptz[])
+                     $9::int[], $10::int[], $11::timestamptz[], $13::json[], $14::text[], $15::json[], $16::json[],
+                     $17::uuid[], $18::text[], $19::json[])
            AS i (id, project_id, agent_id, route_id, event_id, event, input, parameters, priority, max_attempts,
-                 start_after)`,
+                 start_after, keys, session_id, origin, coalesced, subscriber_id, depends_on, approval)`,
 };
 
 function jsonOrNull(value: unknown): string | null {
   return value === undefined ? null : JSON.stringify(value);
 }
 
-/** Stores tasks with their jobs in the caller's transaction, and wakes the workers of their agents after it. */
-export async function enqueueTasks(
-  tx: Transaction,
-  services: TaskServices,
-  drafts: readonly TaskDraft[],
-): Promise<void> {
-  if (drafts.length === 0) return;
-  const inserted = tx.query(insertTasks, [
+async function insertDrafts(tx: Transaction, drafts: readonly TaskDraft[], now: Date): Promise<void> {
+  await tx.query(insertTasks, [
     drafts.map((draft) => draft.id),
     drafts.map((draft) => draft.projectId),
     drafts.map((draft) => draft.agent.id),
@@ -57,17 +84,62 @@ export async function enqueueTasks(
     drafts.map((draft) => draft.priority),
     drafts.map((draft) => draft.agent.limits.maxAttempts),
     drafts.map((draft) => draft.startAfter ?? null),
-    new Date(services.clock.now()),
+    now,
+    drafts.map((draft) => jsonOrNull(draft.keys)),
+    drafts.map((draft) => draft.sessionId ?? null),
+    drafts.map((draft) => jsonOrNull(draft.origin)),
+    drafts.map((draft) => jsonOrNull(draft.coalesced)),
+    drafts.map((draft) => draft.subscriberId ?? null),
+    // Postgres has no arrays of arrays of unequal length: each is written as Postgres writes one.
+    drafts.map(({ dependsOn }) => (dependsOn === undefined ? null : `{${dependsOn.join(",")}}`)),
+    drafts.map((draft) => jsonOrNull(draft.approval)),
   ]);
-  const due = drafts.filter((draft) => draft.startAfter === undefined);
-  const queued = queueTasks(
-    tx,
-    services,
-    due.map((draft) => ({ id: draft.id, agentId: draft.agent.id, priority: draft.priority })),
-  );
+}
+
+/**
+ * Stores tasks in the caller's transaction, those that need not wait with their jobs, and wakes the workers of their agents
+ * after it. Answers in the order given. Locks the tasks that are depended on, then the scopes of keys; whatever else the
+ * caller locks, it locks before (docs/decisions, 16).
+ */
+export async function enqueueTasks(
+  tx: Transaction,
+  services: TaskServices,
+  drafts: readonly TaskDraft[],
+): Promise<readonly EnqueueOutcome[]> {
+  if (drafts.length === 0) return [];
+  const now = new Date(services.clock.now());
+  const dependencies = await lockDependencies(tx, drafts);
+  const outcomes = await admitDrafts(tx, drafts, now);
+  const stored = drafts.filter((_, index) => outcomes[index]?.outcome === "stored");
+  if (stored.length === 0) return outcomes;
+
+  const lines = placesOfDrafts(stored, now);
+  const inLine = new Set(lines.places.filter(({ kind }) => kind !== "dedupe").map(({ taskId }) => taskId));
+  const isHeldUp = ({ id, startAfter }: TaskDraft): boolean =>
+    startAfter !== undefined || inLine.has(id) || dependencies.waiting.has(id);
+  const due = stored.filter((draft) => !isHeldUp(draft));
   // Together, in this order, on one trip: each trip costs a turn of a busy event loop (2 to 4 ms under load).
-  await allDone([inserted, queued]);
-  const submitted = drafts.map((draft): ChangedTask => ({
+  await allDone([
+    insertDrafts(tx, stored, now),
+    awaitDependencies(tx, dependencies),
+    enterLines(tx, lines.places),
+    queueTasks(
+      tx,
+      services,
+      due.map((draft) => ({ id: draft.id, agentId: draft.agent.id, priority: draft.priority })),
+    ),
+  ]);
+  const superseded = await supersede(tx, lines.bounded);
+  if (superseded > 0 || dependencies.areFailed) await askForFollowUps(tx, services);
+  // Those that depend on others may find these completed.
+  const taskIds = stored.filter((draft) => draft.dependsOn !== undefined).map((draft) => draft.id);
+  await advanceLines(tx, services, { ...lines, taskIds });
+  await announceTasks(tx, services, stored.map(submittedTask));
+  return outcomes;
+}
+
+function submittedTask(draft: TaskDraft): ChangedTask {
+  return {
     id: draft.id,
     project_id: draft.projectId,
     agent_id: draft.agent.id,
@@ -78,6 +150,7 @@ export async function enqueueTasks(
     result: null,
     error: null,
     usage: null,
-  }));
-  await announceTasks(tx, services, submitted);
+    origin: draft.origin ?? null,
+    subscriber_id: draft.subscriberId ?? null,
+  };
 }

@@ -1,3 +1,5 @@
+import { chargeUsage } from "../budgets/charge-usage.ts";
+import { isOverBudget } from "../budgets/is-over-budget.ts";
 import type { TaskServices } from "./announce-tasks.ts";
 import { type Claim, isHeld, lockClaimedTask } from "./held-task.ts";
 import { leaseLost } from "./worker-refusals.ts";
@@ -11,7 +13,7 @@ export interface Heartbeat {
 /** What a worker hears: how long its lease runs now, and whether to go on. */
 export interface HeartbeatAnswer {
   readonly leaseExpiresAt: Date;
-  readonly signal: "continue" | "cancel";
+  readonly signal: "continue" | "cancel" | "budget_exceeded";
 }
 
 const extendLease = {
@@ -23,7 +25,8 @@ const extendLease = {
 
 /**
  * Extends the lease of a running attempt, never past its deadline. The holder of a task that was canceled meanwhile hears
- * `cancel` (its lease extends no more); any other lost lease is ConflictError `lease_lost`.
+ * `cancel` (its lease extends no more); any other lost lease is ConflictError `lease_lost`. What the attempt has cost is
+ * charged to its budgets, and when one of them is used up the holder hears `budget_exceeded`.
  */
 export async function heartbeatTask(
   services: TaskServices,
@@ -45,6 +48,9 @@ export async function heartbeatTask(
       usage === undefined ? null : JSON.stringify(usage),
       new Date(nowMs),
     ]);
-    return { leaseExpiresAt, signal: "continue" };
+    const { id: taskId, project_id: projectId, agent_id: agentId, attempt } = task;
+    const scopes = await chargeUsage(tx, services, [{ taskId, projectId, agentId, attempt, usage, hasEnded: false }]);
+    const isOver = await isOverBudget(tx, services, scopes.get(taskId) ?? []);
+    return { leaseExpiresAt, signal: isOver ? "budget_exceeded" : "continue" };
   });
 }

@@ -5,6 +5,7 @@ import { selectEventDocuments, selectEventSizes } from "../events/document-store
 import { InvalidError } from "../lib/errors.ts";
 import type { EventDocument } from "../routing/event-document.ts";
 import type { TaskServices } from "./announce-tasks.ts";
+import { type DependencyResult, selectDependencyResults, selectDependencySizes } from "./dependency-results.ts";
 import type { LeasedTask } from "./lease-of-agent.ts";
 import { leaseTasksNow } from "./lease-tasks.ts";
 import { releaseTask } from "./release-task.ts";
@@ -24,6 +25,8 @@ export interface WorkerLease {
 export interface LeasedWork {
   readonly task: LeasedTask;
   readonly event: EventDocument | undefined;
+  /** What came of the tasks that it depends on, in the order in which it names them. */
+  readonly dependencies: readonly DependencyResult[];
 }
 
 async function resolveAgents(ctx: Context, names: AgentNames, wanted: readonly string[]): Promise<string[]> {
@@ -55,13 +58,19 @@ async function giveBack(ctx: Context & TaskServices, tasks: readonly LeasedTask[
     );
 }
 
-// A hundred events of ten megabytes would be a gigabyte in memory. The first task is handed over whatever its event's size.
+function dependenciesOf(tasks: readonly LeasedTask[]): string[] {
+  return [...new Set(tasks.flatMap((task) => task.dependsOn))];
+}
+
+// A hundred events of ten megabytes would be a gigabyte in memory. The first task is handed over whatever comes with it.
 async function countFitting(ctx: Context, tasks: readonly LeasedTask[]): Promise<number> {
   if (tasks.length <= 1) return tasks.length;
   const sizes = await selectEventSizes(ctx.db, eventIdsOf(tasks));
+  const resultSizes = await selectDependencySizes(ctx.db, dependenciesOf(tasks));
   let bytes = 0;
   const tooMuch = tasks.findIndex((task, index) => {
     bytes += sizes.get(task.event?.id ?? "") ?? 0;
+    for (const id of task.dependsOn) bytes += resultSizes.get(id) ?? 0;
     return index > 0 && bytes > maxEventBytes;
   });
   return tooMuch === -1 ? tasks.length : tooMuch;
@@ -69,8 +78,9 @@ async function countFitting(ctx: Context, tasks: readonly LeasedTask[]): Promise
 
 /**
  * Leases tasks for a worker, waiting up to `waitSeconds` for some. Throws ForbiddenError for an agent that the credential
- * is not for, InvalidError for one that does not exist. The events are read after the lease has committed. What
- * cannot be handed over is given back: the worker has gone away meanwhile (`isGone`), or the events are too large together.
+ * is not for, InvalidError for one that does not exist. The events, and the results of dependencies, are read after the lease
+ * has committed. What cannot be handed over is given back: the worker has gone away meanwhile (`isGone`), or they are too
+ * large together.
  */
 export async function leaseForWorker(
   ctx: Context & TaskServices,
@@ -84,6 +94,7 @@ export async function leaseForWorker(
   const agentIds = await resolveAgents(ctx, names, request.agents);
   const { workerId, max, leaseSeconds } = request;
   const lease = async (): Promise<LeasedTask[]> => {
+    ctx.presence.note(ctx.actor.projectId, workerId, request.agents);
     // Anew each time: their limits may change while the worker waits.
     const agents = [...(await ctx.agents.getMany(ctx.db, agentIds)).values()];
     const options = leaseSeconds === undefined ? {} : { leaseSeconds };
@@ -94,9 +105,14 @@ export async function leaseForWorker(
   try {
     const fitting = tasks.slice(0, await countFitting(ctx, tasks));
     const documents = await selectEventDocuments(ctx.db, eventIdsOf(fitting));
+    const results = await selectDependencyResults(ctx.db, dependenciesOf(fitting));
     if (caller.isGone()) return [];
     handedOver = fitting.length;
-    return fitting.map((task) => ({ task, event: documents.get(task.event?.id ?? "") }));
+    return fitting.map((task) => ({
+      task,
+      event: documents.get(task.event?.id ?? ""),
+      dependencies: task.dependsOn.map((id) => results.get(id)).filter((result) => result !== undefined),
+    }));
   } finally {
     await giveBack(ctx, tasks.slice(handedOver));
   }

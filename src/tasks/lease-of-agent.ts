@@ -2,8 +2,9 @@ import type { Actor } from "../access/actor.ts";
 import type { AgentRecord } from "../agents/agent-cache.ts";
 import { agentQueue } from "../agents/agent-queue.ts";
 import type { Transaction } from "../platform/database.ts";
-import type { EventSummary } from "../platform/tables.ts";
+import type { CoalescedEvents, EventSummary, TaskOrigin } from "../platform/tables.ts";
 import type { ChangedTask, TaskServices } from "./announce-tasks.ts";
+import type { InputAnswer } from "./input-request.ts";
 import { createLeaseToken, hashLeaseToken } from "./lease-token.ts";
 import { wakeWorkers } from "./wake-workers.ts";
 
@@ -28,6 +29,13 @@ export interface LeasedTask {
   readonly input: string;
   readonly parameters: unknown;
   readonly event: EventSummary | null;
+  readonly sessionId: string | undefined;
+  /** How many tasks led to it. */
+  readonly depth: number;
+  readonly coalesced: CoalescedEvents | undefined;
+  readonly dependsOn: readonly string[];
+  /** What people said to its questions. */
+  readonly answers: readonly InputAnswer[];
 }
 
 interface LeasedRow extends ChangedTask {
@@ -37,6 +45,11 @@ interface LeasedRow extends ChangedTask {
   readonly deadline_at: Date;
   readonly input: string;
   readonly parameters: unknown;
+  readonly session_id: string | null;
+  readonly origin: TaskOrigin | null;
+  readonly coalesced: CoalescedEvents | null;
+  readonly depends_on: readonly string[] | null;
+  readonly answers: readonly InputAnswer[] | null;
 }
 
 // A task and its attempt in one statement. Everywhere else a task is locked before its job; here the job comes first, so a
@@ -56,7 +69,8 @@ const leaseStatement = {
                deadline_at = $6 + make_interval(secs => $7::int), progress = NULL, usage = NULL, updated_at = $6
            FROM free WHERE t.id = free.id
            RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.event, t.result, t.error, t.usage,
-                     t.priority, t.lease_seconds, t.lease_expires_at, t.deadline_at, t.input, t.parameters
+                     t.priority, t.lease_seconds, t.lease_expires_at, t.deadline_at, t.input, t.parameters,
+                     t.subscriber_id, t.session_id, t.origin, t.coalesced, t.depends_on, t.answers
          ), lapsed AS (
            UPDATE task_attempts a SET ended_at = $6, outcome = 'lease_expired'
            FROM leased WHERE a.task_id = leased.id AND a.attempt = leased.attempt - 1 AND a.ended_at IS NULL
@@ -143,6 +157,11 @@ export async function leaseOfAgent(
       input: row.input,
       parameters: row.parameters ?? undefined,
       event: row.event,
+      sessionId: row.session_id ?? undefined,
+      depth: row.origin?.depth ?? 0,
+      coalesced: row.coalesced ?? undefined,
+      dependsOn: row.depends_on ?? [],
+      answers: row.answers ?? [],
     };
     return { task, row };
   });

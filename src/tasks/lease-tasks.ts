@@ -1,4 +1,4 @@
-import type { AgentRecord } from "../agents/agent-cache.ts";
+import { type AgentRecord, leasableAgents } from "../agents/agent-cache.ts";
 import { agentQueue } from "../agents/agent-queue.ts";
 import type { Transaction } from "../platform/database.ts";
 import { announceTasks, type TaskServices } from "./announce-tasks.ts";
@@ -9,6 +9,8 @@ import { type Lease, type LeasedTask, type Leaser, leaseOfAgent, type Share } fr
 interface LeaseRequest extends Leaser {
   readonly agents: readonly AgentRecord[];
   readonly max: number;
+  /** How many of an agent's tasks at most, by its id. */
+  readonly room?: ReadonlyMap<string, number>;
 }
 
 // A worker that serves several agents gets what a worker that serves one agent with all their tasks would: by priority,
@@ -29,11 +31,13 @@ async function divide(
 
 /** Leases up to `max` tasks and answers with what there was, without waiting: highest priority first, then oldest. */
 export async function leaseTasksNow(services: TaskServices, request: LeaseRequest): Promise<LeasedTask[]> {
-  const { agents, max } = request;
+  const { max, room } = request;
+  const agents = leasableAgents(request.agents, services.clock.now());
+  if (agents.length === 0) return [];
   return await services.db.transaction(async (tx) => {
     const places = await findFreePlaces(tx, agents);
     const open = agents
-      .map((agent) => ({ agent, limit: Math.min(max, places.get(agent.id) ?? max) }))
+      .map((agent) => ({ agent, limit: Math.min(max, places.get(agent.id) ?? max, room?.get(agent.id) ?? max) }))
       .filter(({ limit }) => limit > 0);
     const shares = await divide(tx, services, open, max);
     const leases: Lease[] = [];

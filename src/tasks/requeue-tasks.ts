@@ -1,6 +1,8 @@
 import { agentQueue } from "../agents/agent-queue.ts";
 import type { Transaction } from "../platform/database.ts";
 import { announceTasks, type ChangedTask, type TaskServices } from "./announce-tasks.ts";
+import { retakeKeys } from "./retake-keys.ts";
+import type { TaskKeys } from "./task-keys.ts";
 import { statesBefore } from "./task-state.ts";
 import { countFreedPlaces, wakeWorkers } from "./wake-workers.ts";
 
@@ -15,11 +17,15 @@ export interface Requeue {
   readonly startAfter?: Date;
   /** How the attempt under way ended; absent: there is none. */
   readonly ended?: { readonly outcome: string; readonly error?: object };
+  /** It had ended: what it shares with others is no longer its own. */
+  readonly isRedriven?: true;
 }
 
 interface RequeuedRow extends ChangedTask {
   readonly priority: number;
   readonly start_after: Date | null;
+  readonly keys: TaskKeys | null;
+  readonly depends_on: readonly string[] | null;
 }
 
 // The attempt keeps what it cost; the task begins anew.
@@ -29,12 +35,12 @@ const requeueStatement = {
            UPDATE tasks t
            SET state = 'submitted', reason = i.reason, attempts_charged = i.attempts_charged, start_after = i.start_after,
                lease_hash = NULL, lease_worker = NULL, lease_expires_at = NULL, deadline_at = NULL, result = NULL,
-               error = NULL, settled_at = NULL, updated_at = $8
+               error = NULL, request = NULL, request_expires_at = NULL, settled_at = NULL, updated_at = $8
            FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::text[], $6::json[])
              AS i (id, reason, attempts_charged, start_after, outcome, attempt_error)
            WHERE t.id = i.id AND t.state = ANY ($7)
            RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.event, t.result, t.error, t.usage,
-                     t.priority, t.start_after, i.outcome, i.attempt_error
+                     t.origin, t.subscriber_id, t.priority, t.start_after, t.keys, t.depends_on, i.outcome, i.attempt_error
          ), ended AS (
            UPDATE task_attempts a
            SET ended_at = $8, outcome = requeued.outcome, error = requeued.attempt_error, usage = requeued.usage
@@ -42,14 +48,15 @@ const requeueStatement = {
            WHERE requeued.outcome IS NOT NULL AND a.task_id = requeued.id AND a.attempt = requeued.attempt
              AND a.ended_at IS NULL
          )
-         SELECT id, project_id, agent_id, state, reason, attempt, event, result, error, usage, priority, start_after
+         SELECT id, project_id, agent_id, state, reason, attempt, event, result, error, usage, origin, subscriber_id, priority,
+                start_after, keys, depends_on
          FROM requeued`,
 };
 
 /**
  * Sends tasks back to `submitted` in the caller's transaction: to where they stood in the queue, or, when they wait for a
  * moment, with that moment in the row, from which the promoter makes a job. Their old leases end: the token's hash is
- * forgotten.
+ * forgotten. A task that waits keeps its keys; one that is redriven takes them anew.
  */
 export async function requeueTasks(
   tx: Transaction,
@@ -69,7 +76,11 @@ export async function requeueTasks(
     new Date(nowMs),
   ]);
   const ready = await countFreedPlaces(tx, services, rows);
-  for (const [agentId, ofAgent] of Map.groupBy(rows, (row) => row.agent_id)) {
+  const redriven = new Set(requeues.filter((requeue) => requeue.isRedriven).map((requeue) => requeue.taskId));
+  const shares = (row: RequeuedRow): boolean => redriven.has(row.id) && (row.keys !== null || row.depends_on !== null);
+  await retakeKeys(tx, services, rows.filter(shares));
+  const queued = rows.filter((row) => !shares(row));
+  for (const [agentId, ofAgent] of Map.groupBy(queued, (row) => row.agent_id)) {
     const queue = agentQueue(agentId);
     const waiting = ofAgent.filter((row) => row.start_after !== null).map((row) => row.id);
     await services.queue.remove(tx, queue, waiting);

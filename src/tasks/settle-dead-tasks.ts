@@ -5,12 +5,15 @@ import { settleTasks } from "./settle-tasks.ts";
 const maxBatch = 100;
 const reason = "dead_lettered";
 
-// Settled meanwhile, or under a lease that still runs: the row is the truth, and the job only carried it.
+// Settled meanwhile, redriven and waiting for others, or under a lease that still runs: the rows are the truth, and the job
+// only carried the task.
 const selectForsaken = {
   name: "select_forsaken_tasks",
   text: `SELECT id FROM tasks
          WHERE id = ANY ($1)
            AND (state = 'submitted' AND start_after IS NULL OR state = 'working' AND lease_expires_at <= $2)
+           AND NOT EXISTS (SELECT FROM task_keys k WHERE k.task_id = tasks.id AND k.standing IN ('away', 'waiting'))
+           AND NOT EXISTS (SELECT FROM task_dependencies d WHERE d.task_id = tasks.id)
          ORDER BY id FOR UPDATE`,
 };
 

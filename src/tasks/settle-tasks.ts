@@ -1,7 +1,9 @@
 import { agentQueue } from "../agents/agent-queue.ts";
+import { chargeUsage } from "../budgets/charge-usage.ts";
 import { allDone } from "../lib/all-done.ts";
 import type { Transaction } from "../platform/database.ts";
 import { announceTasks, type ChangedTask, type TaskServices } from "./announce-tasks.ts";
+import { type EndedTask, releaseTasks } from "./release-tasks.ts";
 import { statesBefore, type TaskState } from "./task-state.ts";
 import { countFreedPlaces, wakeWorkers } from "./wake-workers.ts";
 
@@ -28,6 +30,7 @@ const settleStatement = {
            UPDATE tasks t
            SET state = i.to_state, reason = i.reason, result = i.result, error = i.error,
                usage = coalesce(i.usage, t.usage), start_after = NULL, lease_expires_at = NULL,
+               request = NULL, request_expires_at = NULL,
                lease_hash = CASE WHEN i.lease_hash IS NOT NULL OR i.to_state = 'canceled' THEN t.lease_hash END,
                settled_at = $10, updated_at = $10
            FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::json[], $7::json[], $8::json[],
@@ -37,7 +40,7 @@ const settleStatement = {
              AND (i.lease_hash IS NULL
                   OR t.state = 'working' AND t.lease_hash = i.lease_hash AND t.lease_expires_at > $10)
            RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.event, t.result, t.error, t.usage,
-                     i.outcome
+                     t.origin, t.subscriber_id, t.keys, t.depends_on, t.awaited, i.outcome
          ), ended AS (
            UPDATE task_attempts a
            SET ended_at = $10, outcome = coalesce(settled.outcome, settled.state), error = settled.error,
@@ -45,7 +48,9 @@ const settleStatement = {
            FROM settled
            WHERE a.task_id = settled.id AND a.attempt = settled.attempt AND a.ended_at IS NULL
          )
-         SELECT id, project_id, agent_id, state, reason, attempt, event, result, error, usage FROM settled`,
+         SELECT id, project_id, agent_id, state, reason, attempt, event, result, error, usage, origin, subscriber_id, keys,
+                depends_on, awaited
+         FROM settled`,
 };
 
 function jsonOrNull(value: unknown): string | null {
@@ -53,7 +58,8 @@ function jsonOrNull(value: unknown): string | null {
 }
 
 /**
- * Settles tasks in the caller's transaction: state, attempt, message and deliveries commit together, and the job goes.
+ * Settles tasks in the caller's transaction: state, attempt, message and deliveries commit together, the job goes, and those
+ * who waited for a task's end go on.
  * Answers with the tasks that moved; one that is missing had lost its lease or was settled before.
  */
 export async function settleTasks(
@@ -65,7 +71,7 @@ export async function settleTasks(
   const now = new Date(services.clock.now());
   // In the order of the ids: two transactions that settle the same tasks must not lock them crosswise.
   const ordered = settlements.toSorted((a, b) => (a.taskId < b.taskId ? -1 : 1));
-  const rows = await tx.query<ChangedTask>(settleStatement, [
+  const rows = await tx.query<ChangedTask & EndedTask>(settleStatement, [
     ordered.map((settlement) => settlement.taskId),
     ordered.map((settlement) => settlement.to),
     ordered.map((settlement) => statesBefore(settlement.to).join(",")),
@@ -78,6 +84,17 @@ export async function settleTasks(
     now,
   ]);
   if (rows.length === 0) return new Map();
+  const reports = rows.map(({ id, project_id, agent_id, attempt, usage }) => ({
+    taskId: id,
+    projectId: project_id,
+    agentId: agent_id,
+    attempt,
+    usage,
+    hasEnded: true,
+  }));
+  await chargeUsage(tx, services, reports);
+  // Before the jobs go: one of a task that was let in meanwhile goes with them.
+  await releaseTasks(tx, services, rows);
   const removed = [...Map.groupBy(rows, (row) => row.agent_id)].map(([agentId, settled]) =>
     services.queue.remove(
       tx,

@@ -37,6 +37,7 @@ const summaryColumns = [
   "tasks.created_at",
   "tasks.updated_at",
   "tasks.settled_at",
+  "tasks.session_id",
 ] as const;
 
 function selectSummaries(db: Executor, projectId: string) {
@@ -45,6 +46,38 @@ function selectSummaries(db: Executor, projectId: string) {
     .innerJoin("agents", "agents.id", "tasks.agent_id")
     .select(summaryColumns)
     .select("agents.name as agent_name")
+    .select((is) => {
+      const standings = (...wanted: readonly string[]) =>
+        is
+          .selectFrom("task_keys")
+          .select((of) => of.fn.max("task_keys.kind").as("kind"))
+          .whereRef("task_keys.task_id", "=", "tasks.id")
+          .where("task_keys.standing", "in", wanted);
+      const dependencies = is
+        .selectFrom("task_dependencies")
+        .select("task_dependencies.task_id")
+        .whereRef("task_dependencies.task_id", "=", "tasks.id");
+      const isDue = is.and([is("tasks.state", "=", "submitted"), is("tasks.start_after", "is", null)]);
+      const hasFailed = is("tasks.state", "in", ["failed", "rejected"]);
+      const hasKeys = is("tasks.keys", "is not", null);
+      return [
+        // Looked for only where a task depends on others or has keys. Its turn comes before a place.
+        is
+          .case()
+          .when(is.and([isDue, is("tasks.depends_on", "is not", null), is.exists(dependencies)]))
+          .then("dependencies")
+          .when(is.and([isDue, hasKeys]))
+          .then(standings("away", "waiting"))
+          .end()
+          .as("waiting_for"),
+        is
+          .case()
+          .when(is.and([hasFailed, hasKeys]))
+          .then(standings("blocking"))
+          .end()
+          .as("blocks"),
+      ];
+    })
     .where("tasks.project_id", "=", projectId);
 }
 
@@ -106,10 +139,20 @@ export async function findTaskRow(db: Executor, projectId: string, id: string): 
     .executeTakeFirst();
 }
 
+/** Those of these ids that are tasks of the project. */
+export async function selectTaskIds(db: Executor, projectId: string, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const query = db.kysely.selectFrom("tasks").select("id").where("project_id", "=", projectId);
+  const rows = await query.where("id", "in", [...ids]).execute();
+  return rows.map((row) => row.id);
+}
+
 /** One task of a project with all that is kept of it. */
 export async function selectTask(db: Executor, projectId: string, id: string) {
   return await selectSummaries(db, projectId)
     .select(["tasks.input", "tasks.parameters", "tasks.progress", "tasks.result"])
+    .select(["tasks.keys", "tasks.origin", "tasks.coalesced", "tasks.subscriber_id", "tasks.depends_on"])
+    .select(["tasks.request", "tasks.request_expires_at", "tasks.answers", "tasks.approval"])
     .where("tasks.id", "=", id)
     .executeTakeFirst();
 }

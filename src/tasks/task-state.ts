@@ -15,12 +15,12 @@ export type TaskState = (typeof taskStates)[number];
 
 /**
  * The legal moves. `submitted` waits in the queue; a lease makes it `working`; a released, lapsed or retryable attempt
- * goes back. A terminal state is left only by a person's redrive, and a completed task never: its result is out.
+ * goes back, and so does an answered question. A result that waits for approval is `input_required` too. A terminal state is left only by a person's redrive, and a completed task never: its result is out.
  */
 const moves: Readonly<Record<TaskState, readonly TaskState[]>> = {
   submitted: ["working", "canceled", "failed", "rejected"],
   working: ["submitted", "input_required", "auth_required", "completed", "failed", "canceled", "rejected"],
-  input_required: ["submitted", "canceled", "failed"],
+  input_required: ["submitted", "completed", "canceled", "failed", "rejected"],
   auth_required: ["submitted", "canceled", "failed"],
   completed: [],
   failed: ["submitted"],

@@ -4,12 +4,36 @@ import { toWireId } from "../lib/ids.ts";
 import { jsonObjectSchema } from "../lib/json-object-schema.ts";
 import type { Message } from "../messages/message.ts";
 import { messageSchema } from "../messages/message.ts";
-import type { EventSummary } from "../platform/tables.ts";
+import type { CoalescedEvents, EventSummary } from "../platform/tables.ts";
 import { type Artifact, artifactSchema } from "./artifact.ts";
+import {
+  approvalSchema,
+  type InputRequest,
+  inputAnswerSchema,
+  inputRequestSchema,
+  presentInputRequest,
+} from "./input-request.ts";
 import type { FullTaskRow, TaskAttemptRow, TaskSummaryRow } from "./store.ts";
+import type { TaskKeys } from "./task-keys.ts";
+import { presentTaskKeys, taskKeysSchema } from "./task-keys-view.ts";
 import { taskStates } from "./task-state.ts";
 
-const taskEvent = z.object({ id: z.string(), type: z.string(), sourceId: z.string(), deliveryId: z.string() });
+const taskEvent = z.object({
+  id: z.string(),
+  type: z.string(),
+  sourceId: z.string(),
+  deliveryId: z.string(),
+  generation: z.int().exactOptional().describe("Of the replay that made the task of it."),
+});
+
+/** What is shown of the events that became one task. */
+export const coalescedFields = {
+  coalesced: z
+    .array(z.object({ id: z.string(), type: z.string(), deliveryId: z.string(), receivedAt: z.iso.datetime() }))
+    .exactOptional()
+    .describe("The events that it stands for, oldest first: the last 1,000."),
+  coalescedCount: z.int().exactOptional().describe("How many events it stands for."),
+};
 
 const failure = z.object({ code: z.string(), message: z.string() });
 
@@ -27,6 +51,15 @@ const summaryShape = z.object({
   leaseExpiresAt: z.iso.datetime().exactOptional(),
   deadlineAt: z.iso.datetime().exactOptional().describe("When the attempt under way has run out of time."),
   startAfter: z.iso.datetime().exactOptional().describe("It is not leased before this time."),
+  waitingFor: z
+    .enum(["dependencies", "order", "concurrency"])
+    .exactOptional()
+    .describe("What it waits for before a worker may have it: tasks it depends on, its turn, or a place."),
+  isBlocking: z
+    .literal(true)
+    .exactOptional()
+    .describe("It failed, and those behind it in its order wait until it is retried and completes, or is skipped."),
+  sessionId: z.string().exactOptional().describe("The session that it continues."),
   usage: jsonObjectSchema.describe("What it has cost, as its workers reported."),
   error: failure.exactOptional(),
   createdAt: z.iso.datetime(),
@@ -59,7 +92,18 @@ export const taskSchema = summaryShape
   .extend({
     input: z.string().describe("What the agent was told."),
     parameters: jsonObjectSchema.exactOptional(),
+    keys: taskKeysSchema.exactOptional().describe("What it shares with other tasks of its route, or agent."),
+    dependsOn: z.array(z.string()).exactOptional().describe("The tasks that have to complete before it."),
+    origin: z
+      .object({ chain: z.array(z.string()).describe("Oldest first."), depth: z.int() })
+      .exactOptional()
+      .describe("The tasks that led to it."),
+    ...coalescedFields,
+    subscriberId: z.string().exactOptional().describe("The one subscriber that its messages are for."),
     progress: z.unknown().optional().describe("What the worker last reported."),
+    request: inputRequestSchema.exactOptional().describe("What it waits for a person to say."),
+    answers: z.array(inputAnswerSchema).exactOptional().describe("What people said to its questions, first to last."),
+    approval: approvalSchema.exactOptional(),
     result: z.unknown().optional(),
     attempts: z.array(taskAttemptSchema).describe("First to last."),
     artifacts: z.array(artifactSchema).describe("In the order of their making."),
@@ -78,7 +122,17 @@ export function presentEvent(event: EventSummary): z.infer<typeof taskEvent> {
     type: event.type,
     sourceId: toWireId("source", event.sourceId),
     deliveryId: event.deliveryId,
+    ...(event.generation === undefined ? {} : { generation: event.generation }),
   };
+}
+
+/** The public form of the events that became one task. */
+export function presentCoalesced({
+  count,
+  events,
+}: CoalescedEvents): Required<Pick<Task, keyof typeof coalescedFields>> {
+  const coalesced = events.map(({ id, ...event }) => ({ ...event, id: toWireId("event", id) }));
+  return { coalesced, coalescedCount: count };
 }
 
 /** The public form of a stored task for a list. */
@@ -97,6 +151,9 @@ export function presentTaskSummary(row: TaskSummaryRow): TaskSummary {
     ...(row.lease_expires_at === null ? {} : { leaseExpiresAt: row.lease_expires_at.toISOString() }),
     ...(row.deadline_at === null || row.state !== "working" ? {} : { deadlineAt: row.deadline_at.toISOString() }),
     ...(row.start_after === null ? {} : { startAfter: row.start_after.toISOString() }),
+    ...(row.waiting_for === null ? {} : { waitingFor: row.waiting_for as NonNullable<TaskSummary["waitingFor"]> }),
+    ...(row.blocks !== null ? { isBlocking: true } : {}),
+    ...(row.session_id === null ? {} : { sessionId: row.session_id }),
     usage: (row.usage ?? {}) as TaskSummary["usage"],
     ...(row.error === null ? {} : { error: row.error as NonNullable<TaskSummary["error"]> }),
     createdAt: row.created_at.toISOString(),
@@ -132,6 +189,16 @@ export function presentTask(row: FullTaskRow, parts: TaskParts): Task {
     ...presentTaskSummary(row),
     input: row.input,
     ...(row.parameters === null ? {} : { parameters: row.parameters as NonNullable<Task["parameters"]> }),
+    ...(row.keys === null ? {} : { keys: presentTaskKeys(row.keys as TaskKeys) }),
+    ...(row.depends_on === null ? {} : { dependsOn: row.depends_on.map((id) => toWireId("task", id)) }),
+    ...(row.origin === null ? {} : { origin: { chain: [...row.origin.chain], depth: row.origin.depth } }),
+    ...(row.coalesced === null ? {} : presentCoalesced(row.coalesced)),
+    ...(row.subscriber_id === null ? {} : { subscriberId: toWireId("subscriber", row.subscriber_id) }),
+    ...(row.request === null
+      ? {}
+      : { request: presentInputRequest(row.request as InputRequest, row.request_expires_at) }),
+    ...(row.answers === null ? {} : { answers: row.answers as NonNullable<Task["answers"]> }),
+    ...(row.approval === null ? {} : { approval: row.approval as NonNullable<Task["approval"]> }),
     ...(row.progress === null ? {} : { progress: row.progress }),
     ...(row.result === null ? {} : { result: row.result }),
     attempts: parts.attempts.map(presentTaskAttempt),

@@ -11,6 +11,7 @@ import {
 import { selectEvent, type StoredEvent } from "../events/store.ts";
 import { NotFoundError } from "../lib/errors.ts";
 import type { IdKind } from "../lib/ids.ts";
+import { selectDecisions, type StoredDecision } from "../routing/decision-store.ts";
 import { type MessageRow, selectMessagesById, selectMessagesOf } from "../messages/store.ts";
 import { type ArtifactRow, selectArtifact, selectArtifactsOf } from "../tasks/artifact-store.ts";
 import {
@@ -64,6 +65,8 @@ export interface Trace {
   /** Undefined where none caused the task, and where retention has taken it. */
   readonly event: StoredEvent | undefined;
   readonly routes: readonly NamedRow[];
+  /** What each route that was asked made of the event. */
+  readonly decisions: readonly StoredDecision[];
   readonly tasks: readonly TracedTask[];
   /** A message that no task said. */
   readonly messages: readonly TracedMessage[];
@@ -74,6 +77,7 @@ export interface Trace {
 // Far above what an event leads to in practice; together they keep the answer below a few megabytes.
 const maxTasks = 100;
 const maxOfTasks = 1_000;
+const maxDecisions = 200;
 const maxDeliveries = 1_000;
 const maxAttempts = 2_000;
 const excerptBytes = 500;
@@ -114,7 +118,7 @@ async function startOf(ctx: Context, { kind, id }: TraceTarget): Promise<Start> 
       return taskId === undefined ? { ...nowhere, messages } : await startOf(ctx, { kind: "task", id: taskId });
     }
     case "delivery": {
-      const delivery = await selectDelivery(db, projectId, id);
+      const delivery = await selectDelivery(db, { projectId }, id);
       return delivery === undefined ? nowhere : await startOf(ctx, { kind: "message", id: delivery.message_id });
     }
     case "attempt": {
@@ -171,8 +175,19 @@ async function traceTasks(
   return { traced, truncated: [attempts, artifacts, said, messages].some(({ truncated }) => truncated) };
 }
 
+// A task of another event may stand for this one: it was collected into it, or its key was taken.
+async function tasksThatStand(
+  { db, actor: { projectId } }: Context,
+  caused: readonly TaskSummaryRow[],
+  decisions: readonly StoredDecision[],
+): Promise<TaskSummaryRow[]> {
+  const known = new Set(caused.map((task) => task.id));
+  const ids = new Set(decisions.flatMap(({ task_id: id }) => (id === null || known.has(id) ? [] : [id])));
+  return await selectTasksById(db, projectId, [...ids].slice(0, maxTasks - caused.length));
+}
+
 /**
- * The chain that a thing belongs to: of an event all that it caused; of anything further down its task, with all that
+ * The chain that a thing belongs to: of an event all that it caused, and the tasks that stand for it; of anything further down its task, with all that
  * belongs to that, and the event above. Throws NotFoundError when the project has no such thing.
  */
 export async function traceOf(ctx: Context, target: TraceTarget): Promise<Trace> {
@@ -186,15 +201,20 @@ export async function traceOf(ctx: Context, target: TraceTarget): Promise<Trace>
   if (event === undefined && start.tasks.length === 0 && start.messages.length === 0)
     throw new NotFoundError(`There is no such ${target.kind} in this project`);
   const sourceId = event?.source_id ?? start.tasks[0]?.event?.sourceId;
-  const routeIds = new Set(start.tasks.flatMap((task) => task.route_id ?? []));
-  const tasks = await traceTasks(ctx, start.tasks);
+  const decided = event === undefined ? [] : await selectDecisions(db, event.id, maxDecisions + 1);
+  const decisions = cut(decided, maxDecisions);
+  const standing = target.kind === "event" ? await tasksThatStand(ctx, start.tasks, decisions.rows) : [];
+  const tasks = await traceTasks(ctx, [...standing, ...start.tasks]);
   const messages = await traceMessages(ctx, start.messages);
   return {
     source: sourceId === undefined ? undefined : await selectSourceName(db, projectId, sourceId),
     event,
-    routes: await selectRouteNames(db, projectId, [...routeIds]),
+    routes: await selectRouteNames(db, projectId, [
+      ...new Set(tasks.traced.flatMap(({ task }) => task.route_id ?? [])),
+    ]),
+    decisions: decisions.rows,
     tasks: tasks.traced,
     messages: messages.traced,
-    truncated: start.truncated || tasks.truncated || messages.truncated,
+    truncated: [start, decisions, tasks, messages].some(({ truncated }) => truncated),
   };
 }

@@ -55,6 +55,8 @@ describe("agent verbs", () => {
     assert.deepEqual(agent, {
       id: agent.id,
       ...input,
+      version: 1,
+      status: "idle",
       createdAt: "2026-01-02T03:04:05.678Z",
       updatedAt: "2026-01-02T03:04:05.678Z",
     });
@@ -73,7 +75,15 @@ describe("agent verbs", () => {
   it("registers a bare agent with empty lists and limits", async () => {
     const { id, createdAt, updatedAt, ...rest } = await createAgent(ctx, { name: "bare", runner: pull });
     assert.ok(id.startsWith("agt_") && createdAt === updatedAt);
-    assert.deepEqual(rest, { name: "bare", capabilities: [], tools: [], runner: pull, limits: {} });
+    assert.deepEqual(rest, {
+      name: "bare",
+      capabilities: [],
+      tools: [],
+      runner: pull,
+      limits: {},
+      version: 1,
+      status: "idle",
+    });
   });
 
   it("refuses a second agent of a name, also when both come at once, but not in another project", async () => {
@@ -85,7 +95,15 @@ describe("agent verbs", () => {
   });
 
   for (const [what, input, ...paths] of [
-    ["an http runner, which does not exist yet", { name: "a", runner: { type: "http" } }, "runner.type"],
+    ["a runner that does not exist", { name: "a", runner: { type: "shell" } }, "runner.type"],
+    ["an http runner without a URL", { name: "a", runner: { type: "http" } }, "runner.url"],
+    [
+      "a command where only its name may be",
+      { name: "a", runner: { type: "process", command: "x", args: ["-rf"] } },
+      "runner.args",
+    ],
+    ["a color that is none", { name: "a", runner: pull, color: "#12" }, "color"],
+    ["a breaker without a window", { name: "a", runner: pull, limits: { breaker: { failures: 3 } } }, "limits.breaker.perSeconds"],
     ["no runner", { name: "a" }, "runner"],
     ["an empty name", { name: "", runner: pull }, "name"],
     ["a name over 100 characters", { name: "a".repeat(101), runner: pull }, "name"],
@@ -96,7 +114,7 @@ describe("agent verbs", () => {
     ["a lease below a second", { name: "a", runner: pull, limits: { leaseSeconds: 0 } }, "limits.leaseSeconds"],
     ["a lease over an hour", { name: "a", runner: pull, limits: { leaseSeconds: 3601 } }, "limits.leaseSeconds"],
     ["21 attempts", { name: "a", runner: pull, limits: { maxAttempts: 21 } }, "limits.maxAttempts"],
-    ["a limit of a later issue", { name: "a", runner: pull, limits: { budget: {} } }, "limits.budget"],
+    ["a limit that there is not", { name: "a", runner: pull, limits: { colour: {} } }, "limits.colour"],
     ["an unknown field", { name: "a", runner: pull, secret: "x" }, "secret"],
     ["NUL in its instructions", { name: "a", runner: pull, instructions: "\u0000" }, "instructions"],
   ] as const)
@@ -117,7 +135,7 @@ describe("agent verbs", () => {
     stop();
     const { team: _, ...rest } = agent;
     const updatedAt = new Date(ctx.clock.now()).toISOString();
-    assert.deepEqual(changed, { ...rest, tools: ["search"], limits: { maxAttempts: 5 }, updatedAt });
+    assert.deepEqual(changed, { ...rest, tools: ["search"], limits: { maxAttempts: 5 }, version: 2, updatedAt });
     assert.deepEqual(heard, [[uuidOf(agent)]]);
     assert.throws(() => parseInput(agentChanges, { name: "other" }), invalidAt("name"));
     assert.deepEqual((await auditLog(ctx)).at(-1)?.detail, { name: "changing", fields: ["team", "tools", "limits"] });
@@ -127,10 +145,10 @@ describe("agent verbs", () => {
     const other = await ctx.inAnotherProject();
     const made: Agent[] = [];
     for (const name of ["one", "two", "three"]) made.unshift(await createAgent(other, { name, runner: pull }));
-    const first = await listAgents(other, { limit: 2 });
+    const first = await listAgents(other, {}, { limit: 2 });
     assert.deepEqual(first.data, made.slice(0, 2));
     const cursor = uuidOf(made[1] as Agent);
-    assert.deepEqual(await listAgents(other, { limit: 2, cursor }), { data: made.slice(2) });
+    assert.deepEqual(await listAgents(other, {}, { limit: 2, cursor }), { data: made.slice(2) });
   });
 
   it("frees the name of a deleted agent", async () => {

@@ -5,7 +5,7 @@ import { getDelivery } from "../../src/deliveries/get-delivery.ts";
 import { listAttempts } from "../../src/deliveries/list-attempts.ts";
 import { listDeliveries } from "../../src/deliveries/list-deliveries.ts";
 import { retryDelivery } from "../../src/deliveries/retry-delivery.ts";
-import type { DeliveryFilter } from "../../src/deliveries/store.ts";
+import type { DeliveryFilter } from "../../src/deliveries/delivery-search-store.ts";
 import { createEndpoint } from "../../src/endpoints/create-endpoint.ts";
 import { deleteEndpoint } from "../../src/endpoints/delete-endpoint.ts";
 import { publishMessage } from "../../src/messages/publish-message.ts";

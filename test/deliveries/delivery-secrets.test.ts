@@ -32,7 +32,8 @@ async function replaceSecret(stage: DeliveryStage, endpointId: string, text: str
   const row = sealEndpointSecret(ctx.secretBox, ctx.actor.projectId, {
     id: ctx.newId(),
     endpointId,
-    text,
+    kind: "hmac",
+    value: text,
     createdAt: now,
   });
   await ctx.db.kysely.deleteFrom("endpoint_secrets").where("endpoint_id", "=", endpointId).execute();

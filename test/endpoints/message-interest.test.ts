@@ -24,16 +24,31 @@ describe("the interest in a type of message", () => {
   const wants = async (project: Context, ...types: readonly string[]): Promise<boolean[]> =>
     await Promise.all(types.map((type) => interest.wants(ctx.db, project.actor.projectId, type)));
 
-  it("is that of the project's enabled endpoints, and follows them at once", async () => {
+  it("is that of the project's endpoints, also of those that are off, and follows them at once", async () => {
     assert.deepEqual(await wants(ctx, "task.working", "task.failed"), [false, false]);
     const working = await addEndpoint(ctx, { eventTypes: ["task.working"] });
     const failed = await addEndpoint(ctx, { eventTypes: ["task.failed", "task.canceled"] });
     assert.deepEqual(await wants(ctx, "task.working", "task.failed", "task"), [true, true, false]);
     await updateEndpoint(ctx, working, { disabled: true });
-    assert.deepEqual(await wants(ctx, "task.working", "task.failed"), [false, true]);
-    await updateEndpoint(ctx, working, { disabled: false });
+    assert.deepEqual(await wants(ctx, "task.working", "task.failed"), [true, true]);
     await deleteEndpoint(ctx, failed);
     assert.deepEqual(await wants(ctx, "task.working", "task.failed"), [true, false]);
+  });
+
+  it("is in what a pattern fits", async () => {
+    const other = await ctx.inAnotherProject();
+    await addEndpoint(other, { eventTypes: ["task.*", "*.paid", "a-b_c"] });
+    const types = [
+      "task.working",
+      "task.",
+      "task",
+      "taskxworking",
+      "invoice.paid",
+      "invoice.paid.now",
+      "a-b_c",
+      "a-bxc",
+    ];
+    assert.deepEqual(await wants(other, ...types), [true, true, false, false, true, false, true, false]);
   });
 
   it("is in everything where an endpoint names no types, and never in another project's", async () => {

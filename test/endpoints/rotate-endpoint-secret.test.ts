@@ -41,7 +41,7 @@ describe("rotateEndpointSecret", () => {
     assert.deepEqual((await auditLog(ctx)).at(-1), {
       action: "endpoint.rotate",
       target: rotated.id,
-      detail: { expiresPreviousInSeconds: 86_400 },
+      detail: { kind: "hmac", expiresPreviousInSeconds: 86_400 },
     });
   });
 

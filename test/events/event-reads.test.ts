@@ -27,7 +27,7 @@ describe("Stored events", () => {
     const sourceId = await pipeline.source(ctx);
     const rawBody = Buffer.from([0x7b, 0x22, 0x00, 0xff, 0x22, 0x7d]);
     const id = await pipeline.accept(sourceId, { rawBody, contentType: "text/html", deliveryId: "d-1" });
-    const { tasks, ...event } = await getEvent(ctx, uuidOf("event", id));
+    const { tasks, decisions, replays, ...event } = await getEvent(ctx, uuidOf("event", id));
     assert.deepEqual(event, {
       id,
       type: "push",
@@ -41,7 +41,7 @@ describe("Stored events", () => {
       bodyUrl: `https://hub.example/api/v1/events/${id}/body`,
       conflict: false,
     });
-    assert.deepEqual(tasks, []);
+    assert.deepEqual([tasks, decisions, replays], [[], [], []]);
     assert.deepEqual((await listEvents(ctx, {}, { limit: 5 })).data, [event]);
     const body = await getEventBody(ctx, uuidOf("event", id));
     assert.deepEqual(body, { bytes: rawBody, contentType: "text/html" });

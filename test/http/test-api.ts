@@ -7,6 +7,8 @@ import type { Role } from "../../src/access/roles.ts";
 import { signingKeysOf } from "../../src/access/signing-keys.ts";
 import type { Operation } from "../../src/http/operation.ts";
 import { createHttpServer, type HttpServer } from "../../src/http/server.ts";
+import { createSettleCommit } from "../../src/tasks/complete-task.ts";
+import { taskServicesOf } from "../support/test-pipeline.ts";
 import type { Settings } from "../../src/platform/config.ts";
 import type { Database } from "../../src/platform/database.ts";
 import type { Logger } from "../../src/platform/logger.ts";
@@ -91,6 +93,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     { ...services, db: options.keyDatabase ?? services.db },
     { adminKey, accessTokens: tokens },
   );
+  const taskServices = taskServicesOf(services);
   const server = createHttpServer({
     services,
     operations: options.operations ?? [],
@@ -98,6 +101,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       next();
     },
     authenticator,
+    callbacks: { ...taskServices, settle: createSettleCommit(taskServices) },
     accessTokens: tokens,
     readiness: options.readiness ?? (() => Promise.resolve()),
     webhooks: {
@@ -106,6 +110,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
         schema: z.object({ type: z.literal("task.completed"), timestamp: z.iso.datetime(), data: z.object({}) }),
       },
     },
+    tools: [],
     version: "0.0.0-test",
   });
   const { port } = await server.listen(0, "127.0.0.1");

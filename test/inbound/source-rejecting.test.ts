@@ -48,6 +48,26 @@ describe("source.rejecting", () => {
     assert.equal((await said(source)).length, 1);
   });
 
+  it("stands in the source's view for as long as it lasts, also when nothing is said", async () => {
+    const source = await openSource(test, github);
+    const since = async () => {
+      await test.hub.processAll();
+      return (await test.call("GET", `/api/v1/sources/${source.id}`)).body.rejectingSince;
+    };
+    storedOf(await source.send());
+    assert.equal(await since(), undefined);
+    for (const alarms of [1, 1]) {
+      await fail(source, 5);
+      const rejectingSince = await since();
+      assert.ok(Math.abs(Date.parse(rejectingSince) - test.clock.now()) < 60_000, "the second time within the hour");
+      const { data } = (await test.call("GET", "/api/v1/sources?limit=200")).body;
+      assert.equal(data.find(({ id }: { id: string }) => id === source.id).rejectingSince, rejectingSince);
+      assert.equal((await said(source)).length, alarms);
+      storedOf(await source.send());
+      assert.equal(await since(), undefined);
+    }
+  });
+
   it("is said by one of two hubs that both see it", async () => {
     const source = await openSource(test, github);
     storedOf(await source.send());

@@ -63,7 +63,7 @@ describe("announce", () => {
     assert.deepEqual(await typesPerEndpoint(stage, endpoints), [["a", "b"], ["b"], ["b"]]);
   });
 
-  it("passes over endpoints that are disabled or deleted, by themselves or with their subscriber", async () => {
+  it("passes over endpoints that are deleted, by themselves or with their subscriber, and holds what is for one that is off", async () => {
     const { id: wireId } = await createSubscriber(stage.ctx, { name: "One" });
     const subscriberId = uuidOf("subscriber", wireId);
     const [disabled, deleted, orphan, live] = [
@@ -76,10 +76,13 @@ describe("announce", () => {
     await deleteEndpoint(stage.ctx, deleted.id);
     await deleteSubscriber(stage.ctx, subscriberId);
     await stage.announce({ type: "a" });
-    assert.deepEqual(await typesPerEndpoint(stage, [disabled, deleted, orphan, live]), [[], [], [], ["a"]]);
-    await updateEndpoint(stage.ctx, disabled.id, { disabled: false });
-    await stage.announce({ type: "b" });
-    assert.deepEqual(await typesPerEndpoint(stage, [disabled, live]), [["b"], ["a", "b"]]);
+    assert.deepEqual(await typesPerEndpoint(stage, [disabled, deleted, orphan, live]), [["a"], [], [], ["a"]]);
+    const [held] = await stage.deliveries(disabled.id);
+    assert.deepEqual([held?.state, held?.held], ["pending", true]);
+    assert.deepEqual(
+      (await stage.jobs()).map((job) => job.id),
+      (await stage.deliveries(live.id)).map((delivery) => delivery.id),
+    );
   });
 
   it("gives another project's endpoints nothing", async () => {

@@ -35,7 +35,7 @@ describe("Published messages", () => {
     const wants = await createEndpoint(ctx, { url, eventTypes: ["invoice.paid"] });
     const wantsAll = await createEndpoint(ctx, { url });
     await createEndpoint(ctx, { url, eventTypes: ["other"] });
-    await createEndpoint(ctx, { url, disabled: true });
+    const off = await createEndpoint(ctx, { url, disabled: true });
     const data = JSON.parse('{"text":"a\\u0000b\\ud800","__proto__":{"a":1},"big":12345678901234567890}') as object;
     const message = await publish(ctx, { type: "invoice.paid", data });
     assert.deepEqual(
@@ -44,7 +44,7 @@ describe("Published messages", () => {
     );
     assert.equal(JSON.stringify(message.data), JSON.stringify(data));
     assert.deepEqual(await getMessage(ctx, uuidOf("message", message.id)), message);
-    assert.deepEqual((await endpointsOf(ctx, message.id)).toSorted(), [wants.id, wantsAll.id].toSorted());
+    assert.deepEqual((await endpointsOf(ctx, message.id)).toSorted(), [wants.id, wantsAll.id, off.id].toSorted());
   });
 
   it("to one subscriber go to nobody else", async () => {

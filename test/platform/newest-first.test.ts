@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
-import { type DeliveryRow, selectAttempts, selectDeliveries } from "../../src/deliveries/store.ts";
+import { searchDeliveries } from "../../src/deliveries/delivery-search-store.ts";
+import { type DeliveryRow, selectAttempts } from "../../src/deliveries/store.ts";
 import { selectEvents } from "../../src/events/store.ts";
 import { selectMessages } from "../../src/messages/store.ts";
 import type { Executor } from "../../src/platform/database.ts";
@@ -54,12 +55,34 @@ describe("A list of a large table", () => {
     ["what a worker reported", "task_events_pkey", () => selectTaskEvents(db, id, 50, { attempt: 1, seq: 2 })],
     ["artifacts", "artifacts_by_project", () => selectArtifacts(db, id, {}, page)],
     ["artifacts of a type", "artifacts_by_type", () => selectArtifacts(db, id, { contentType: "text/plain" }, page)],
-    ["messages", "messages_by_project", () => selectMessages(db, id, {}, page)],
-    ["messages of a type", "messages_by_type", () => selectMessages(db, id, { type: "x" }, page)],
-    ["deliveries", "deliveries_by_project", () => selectDeliveries(db, id, {}, page)],
-    ["deliveries in a state", "deliveries_by_project", () => selectDeliveries(db, id, { state: "failed" }, page)],
-    ["deliveries to an endpoint", "deliveries_by_endpoint", () => selectDeliveries(db, id, { endpointId: id }, page)],
-    ["deliveries of a message", "deliveries_by_message", () => selectDeliveries(db, id, { messageId: id }, page)],
+    ["messages", "messages_by_project", () => selectMessages(db, { projectId: id }, {}, page)],
+    ["messages of a type", "messages_by_type", () => selectMessages(db, { projectId: id }, { type: "x" }, page)],
+    ["deliveries", "deliveries_by_project", () => searchDeliveries(db, { projectId: id }, {}, page)],
+    [
+      "deliveries in a state",
+      "deliveries_by_project",
+      () => searchDeliveries(db, { projectId: id }, { state: "failed" }, page),
+    ],
+    [
+      "deliveries to an endpoint",
+      "deliveries_by_endpoint",
+      () => searchDeliveries(db, { projectId: id }, { endpointId: id }, page),
+    ],
+    [
+      "deliveries with a status",
+      "deliveries_by_status",
+      () => searchDeliveries(db, { projectId: id }, { status: 500 }, page),
+    ],
+    [
+      "deliveries with an outcome",
+      "deliveries_by_outcome",
+      () => searchDeliveries(db, { projectId: id }, { outcome: "dns" }, page),
+    ],
+    [
+      "deliveries of a message",
+      "deliveries_by_message",
+      () => searchDeliveries(db, { projectId: id }, { messageId: id }, page),
+    ],
     [
       "attempts",
       "attempts_default_delivery_id_id_idx",

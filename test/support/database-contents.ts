@@ -29,3 +29,18 @@ export async function tablesWith(ctx: Pick<Context, "db">, text: string): Promis
 export function withoutAudit(ctx: Context): Context {
   return { ...ctx, actor: { ...ctx.actor, name: null as unknown as string } };
 }
+
+/** What each table holds, as one hash of all its rows: equal when nothing was stored, changed or removed in between. */
+export async function contentsOf(ctx: Pick<Context, "db">): Promise<Record<string, string>> {
+  const tables = await ctx.db.query<{ name: string }>(
+    { text: "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ($1, $2)" },
+    ["public", "pgboss"],
+  );
+  const contents: Record<string, string> = {};
+  for (const { name } of tables) {
+    const text = `SELECT md5(coalesce(string_agg(t::text, ',' ORDER BY t::text), '')) AS hash FROM ONLY ${name} AS t`;
+    const [row] = await ctx.db.query<{ hash: string }>({ text }, []);
+    contents[name] = row?.hash ?? "";
+  }
+  return contents;
+}

@@ -3,7 +3,7 @@ import type { Context } from "../../src/access/context.ts";
 import { ensureQueues } from "../../src/background.ts";
 import { deliveryQueue } from "../../src/deliveries/delivery-queue.ts";
 import { DeliveryPump } from "../../src/deliveries/delivery-pump.ts";
-import { disableGoneEndpoints } from "../../src/deliveries/disable-gone-endpoints.ts";
+import { disableEndpoints } from "../../src/deliveries/disable-endpoints.ts";
 import { promoteDueDeliveries } from "../../src/deliveries/promote-due-deliveries.ts";
 import { type AttemptCommit, createAttemptCommit } from "../../src/deliveries/record-attempts.ts";
 import type { AttemptRow, DeliveryRow } from "../../src/deliveries/store.ts";
@@ -93,7 +93,7 @@ export async function startDeliveryStage(options: DeliveryStageOptions = {}): Pr
 
   const attemptCommit = (): AttemptCommit =>
     createAttemptCommit(ctx, (tx, endpointIds) =>
-      disableGoneEndpoints(tx, ctx, endpointIds, (sameTx, news) => announce(sameTx, ctx, news)),
+      disableEndpoints(tx, ctx, endpointIds, "gone", (sameTx, news) => announce(sameTx, ctx, news)),
     );
   const announceAll = async (announcements: readonly Partial<Announcement>[]): Promise<(string | undefined)[]> => {
     const { projectId } = ctx.actor;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { sign } from "@octokit/webhooks-methods";
+import { analyticsOperations } from "../../src/http/analytics.ts";
 import { artifactOperations } from "../../src/http/artifacts.ts";
 import { deliveryOperations } from "../../src/http/deliveries.ts";
 import { eventOperations } from "../../src/http/events.ts";
@@ -81,6 +82,7 @@ function declaredAnswers(test: TestHub) {
     ...artifactOperations,
     ...messageOperations,
     ...deliveryOperations,
+    ...analyticsOperations,
     ...traceOperations,
   ];
   return (method: string, path: string, { status, body }: TestAnswer): void => {

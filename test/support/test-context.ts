@@ -8,6 +8,7 @@ import { loadConfig } from "../../src/platform/config.ts";
 import { openDatabase } from "../../src/platform/database.ts";
 import { createLogger } from "../../src/platform/logger.ts";
 import { generateMasterKey, parseMasterKeys } from "../../src/platform/master-keys.ts";
+import { originKeysOf } from "../../src/platform/origin-keys.ts";
 import { createMetrics } from "../../src/platform/metrics.ts";
 import { Queue } from "../../src/platform/queue.ts";
 import { createSecretBox } from "../../src/platform/secret-box.ts";
@@ -36,6 +37,7 @@ export async function createTestContext(): Promise<TestContext> {
   await queue.start();
   await queue.ensure(deadTaskQueue);
   const outbound = loopbackOutbound();
+  const masterKeys = parseMasterKeys(generateMasterKey());
   const services = {
     db,
     queue,
@@ -44,7 +46,8 @@ export async function createTestContext(): Promise<TestContext> {
     outbound,
     log,
     signals: new Signals(database.connectionString, log),
-    secretBox: createSecretBox(parseMasterKeys(generateMasterKey())),
+    secretBox: createSecretBox(masterKeys),
+    originKeys: originKeysOf(masterKeys),
     settings: loadConfig({}),
     metrics: createMetrics(),
     publicUrl: () => "https://hub.example",

@@ -1,10 +1,13 @@
 import type { Context } from "../../src/access/context.ts";
 import { createAgentCache } from "../../src/agents/agent-cache.ts";
+import { AgentOutcomes } from "../../src/agents/agent-outcomes.ts";
+import { WorkerPresence } from "../../src/agents/worker-presence.ts";
 import { createAgent } from "../../src/agents/create-agent.ts";
 import { ensureQueues } from "../../src/background.ts";
 import { DeliveryPump } from "../../src/deliveries/delivery-pump.ts";
 import { createAttemptCommit } from "../../src/deliveries/record-attempts.ts";
 import { createEndpointCache } from "../../src/endpoints/endpoint-cache.ts";
+import { BudgetCache } from "../../src/budgets/budget-cache.ts";
 import { MessageInterest } from "../../src/endpoints/message-interest.ts";
 import { EventAcceptor, type VerifiedDelivery } from "../../src/events/accept-events.ts";
 import { fromWireId, type IdKind, toWireId } from "../../src/lib/ids.ts";
@@ -13,6 +16,7 @@ import { createRouteCache } from "../../src/routing/route-cache.ts";
 import { createSource } from "../../src/sources/create-source.ts";
 import { createSourceCache } from "../../src/sources/source-cache.ts";
 import type { TaskServices } from "../../src/tasks/announce-tasks.ts";
+import type { Services } from "../../src/platform/services.ts";
 import { createSettleCommit, settleUnderLease } from "../../src/tasks/complete-task.ts";
 import type { Claim } from "../../src/tasks/held-task.ts";
 import type { LeasedTask } from "../../src/tasks/lease-of-agent.ts";
@@ -48,10 +52,23 @@ function claimOf({ actor }: Context, { id: taskId, leaseToken }: LeasedTask): Cl
   return { actor, taskId, leaseToken };
 }
 
+/** What the stages need, over a test's context. */
+export function taskServicesOf(base: Services): TaskServices {
+  const agents = createAgentCache(base);
+  return {
+    ...base,
+    agents,
+    interest: new MessageInterest(base),
+    budgets: new BudgetCache(base),
+    outcomes: new AgentOutcomes(base, agents),
+    presence: new WorkerPresence(base),
+  };
+}
+
 /** Makes the stages over a test's context. */
 export async function createTestPipeline(base: Context): Promise<TestPipeline> {
   await ensureQueues(base);
-  const services: TaskServices = { ...base, agents: createAgentCache(base), interest: new MessageInterest(base) };
+  const services = taskServicesOf(base);
   const acceptor = new EventAcceptor(services, createRouteCache(services));
   const sources = createSourceCache(services);
   const settle = createSettleCommit(services);

@@ -5,7 +5,16 @@ import { startTestHub, type TestAnswer, type TestClient, type TestHub } from "./
 
 /** A task in a worker's hands, as the lease call gave it. */
 export interface Leased {
-  readonly task: { readonly id: string; readonly agent: string; readonly priority: number; readonly input: string };
+  readonly task: {
+    readonly id: string;
+    readonly agent: string;
+    readonly priority: number;
+    readonly input: string;
+    readonly sessionId?: string;
+    readonly originMarker: string;
+    readonly dependencies?: readonly object[];
+    readonly data: Readonly<Record<string, unknown>>;
+  };
   readonly leaseToken: string;
   readonly attempt: number;
   readonly leaseExpiresAt: string;

@@ -99,6 +99,22 @@ describe("A task whose job pg-boss gives up on", () => {
     assert.equal((await hub.leaseOne(agent)).task.id, id);
   });
 
+  it("is left alone when it was redriven and waits for another", async () => {
+    const agent = await hub.agent();
+    const keys = { concurrency: "k" };
+    const id = await hub.task(agent, { keys });
+    await giveUp(id);
+    await hub.test.call("POST", `/api/v1/tasks/${id}/cancel`);
+    const other = await hub.task(agent, { keys });
+    await hub.test.call("POST", `/api/v1/tasks/${id}/retry`);
+    await hub.pass(0);
+    assert.equal((await hub.read(id)).waitingFor, "concurrency");
+    const leased = await hub.leaseOne(agent);
+    assert.equal(leased.task.id, other);
+    await hub.say(leased, "complete");
+    assert.equal((await hub.leaseOne(agent)).task.id, id);
+  });
+
   it("is found by the hub itself when its job has outlived any attempt", async () => {
     const agent = await hub.agent();
     const id = await hub.task(agent);

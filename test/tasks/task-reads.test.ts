@@ -27,7 +27,7 @@ describe("Tasks", () => {
   after(() => test[Symbol.asyncDispose]());
 
   const make = async (ctx: Context, agent: string): Promise<string> =>
-    toWireId("task", (await createTask(pipeline.with(ctx), { agent, input: "Do it" })).id);
+    toWireId("task", (await createTask(pipeline.with(ctx), { agent, input: "Do it" })).taskId);
   const list = async (ctx: Context, filter: TaskFilter) =>
     (await listTasks(ctx, filter, { limit: 200 })).data.map((task) => task.id);
   const addAgent = (ctx: Context, name: string) => createAgent(ctx, { name, runner: { type: "pull" } });

@@ -6,7 +6,7 @@ const matrix = `
                  submitted working input_required auth_required completed failed canceled rejected
 submitted        -         x       -              -             -         x      x        x
 working          x         -       x              x             x         x      x        x
-input_required   x         -       -              -             -         x      x        -
+input_required   x         -       -              -             x         x      x        x
 auth_required    x         -       -              -             -         x      x        -
 completed        -         -       -              -             -         -      -        -
 failed           x         -       -              -             -         -      -        -
@@ -36,7 +36,7 @@ describe("The states of a task", () => {
     }
 
   it("tell where one may come from", () => {
-    assert.deepEqual(statesBefore("completed"), ["working"]);
+    assert.deepEqual(statesBefore("completed"), ["working", "input_required"]);
     assert.deepEqual(statesBefore("working"), ["submitted"]);
     assert.deepEqual(statesBefore("canceled"), ["submitted", "working", "input_required", "auth_required"]);
     const beforeSubmitted = ["working", "input_required", "auth_required", "failed", "canceled", "rejected"];

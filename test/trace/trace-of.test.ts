@@ -121,8 +121,8 @@ describe("A trace", () => {
     assert.deepEqual(await trace(ctx, "delivery", message?.deliveries[0]?.id ?? ""), found);
 
     await createAgent(ctx, { name: "a", runner: { type: "pull" } });
-    const { id } = await createTask(pipeline.with(ctx), { agent: "a", input: "Do it" });
-    const ofTask = await trace(ctx, "task", toWireId("task", id));
+    const { taskId } = await createTask(pipeline.with(ctx), { agent: "a", input: "Do it" });
+    const ofTask = await trace(ctx, "task", toWireId("task", taskId));
     assert.deepEqual([ofTask.tasks.length, ofTask.routes, "event" in ofTask], [1, [], false]);
   });
 

@@ -16,21 +16,26 @@ describe("POST /api/v1/worker/lease", () => {
     const agent = await hub.agent();
     const id = await hub.task(agent, { input: "Do this", parameters: { depth: 2 }, priority: 3 });
     const leased = await hub.leaseOne(agent);
-    const { leaseToken, leaseExpiresAt, deadlineAt, ...rest } = leased;
-    assert.deepEqual(rest, {
-      task: {
-        id,
-        agent,
-        state: "working",
-        priority: 3,
-        instructions: "Do this",
-        input: "Do this",
-        parameters: { depth: 2 },
-        data: { trust: "untrusted" },
+    const { leaseToken, leaseExpiresAt, deadlineAt, task: leasedTask, ...rest } = leased;
+    const { originMarker, ...described } = leasedTask;
+    assert.ok(originMarker.startsWith(`hookyard-origin:v1.${id}.0.`));
+    assert.deepEqual(
+      { ...rest, task: described },
+      {
+        task: {
+          id,
+          agent,
+          state: "working",
+          priority: 3,
+          instructions: "Do this",
+          input: "Do this",
+          parameters: { depth: 2 },
+          data: { trust: "untrusted" },
+        },
+        attempt: 1,
+        heartbeatAfterSeconds: 20,
       },
-      attempt: 1,
-      heartbeatAfterSeconds: 20,
-    });
+    );
     assert.match(leaseToken, /^lease_[\w-]{43}$/);
     assert.equal(secondsUntil(leaseExpiresAt), 60);
     assert.equal(secondsUntil(deadlineAt), 600);

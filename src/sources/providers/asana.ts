@@ -6,7 +6,7 @@ export const asana: Provider = {
   name: "Asana",
   docsUrl: "https://developers.asana.com/docs/webhooks-guide",
   secretHint: "None to enter: Asana hands it over when the webhook is made (X-Hook-Secret), and the hub keeps it.",
-  handsOverSecret: true,
+  handsOverSecret: "to_keep",
   setup: [
     "Create the source without a secret, one for each Asana webhook: each has a secret of its own.",
     "POST https://app.asana.com/api/1.0/webhooks with the resource and target {url}. Asana's question is answered, and its secret kept.",
@@ -16,6 +16,7 @@ export const asana: Provider = {
     "The first POST, with X-Hook-Secret, is answered with the same header, and the secret kept; a signed one without events (heartbeat) with an empty 200.",
   scheme: undefined,
   verifier: asanaVerifier,
+  actor: ["/events/0/user/gid"],
   sample: {
     body: {
       events: [

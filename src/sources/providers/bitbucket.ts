@@ -31,6 +31,8 @@ export const bitbucket: Provider = {
       "x-request-uuid",
     ],
   },
+  // Of a person in the cloud, whose nickname anyone else may have too; of a user of Bitbucket Data Center.
+  actor: ["/actor/account_id", "/actor/name"],
   sample: {
     headers: {
       "X-Event-Key": "pullrequest:created",

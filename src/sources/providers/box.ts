@@ -30,6 +30,7 @@ export const box: Provider = {
     eventType: { pointer: "/trigger" },
     keepHeaders: ["content-type", "user-agent", "box-delivery-id", "box-delivery-timestamp", "box-signature-version"],
   },
+  actor: ["/created_by/login"],
   sample: {
     headers: { "Box-Delivery-Id": "$id", "Box-Signature-Version": "1", "Box-Signature-Algorithm": "HmacSHA256" },
     body: {

@@ -40,6 +40,7 @@ export const discord: Provider = {
       { respond: { json: { type: 5 } } },
     ],
   },
+  actor: ["/member/user/id", "/user/id"],
   sample: {
     body: {
       id: "$id",

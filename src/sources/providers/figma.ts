@@ -29,6 +29,7 @@ export const figma: Provider = {
     eventType: { pointer: "/event_type" },
     handshake: { match: { pointer: "/event_type", equals: "PING" }, respond: {} },
   },
+  actor: ["/triggered_by/id"],
   sample: {
     body: {
       event_type: "FILE_COMMENT",

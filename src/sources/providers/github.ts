@@ -34,6 +34,7 @@ export const github: Provider = {
       "x-github-enterprise-version",
     ],
   },
+  actor: ["/sender/login"],
   sample: {
     headers: { "X-GitHub-Event": "issues", "X-GitHub-Delivery": "$id", "X-GitHub-Hook-ID": "292430182" },
     body: {

@@ -32,6 +32,7 @@ export const gitlab: Provider = {
       "x-gitlab-webhook-uuid",
     ],
   },
+  actor: ["/user/username", "/user_username"],
   sample: {
     headers: {
       "webhook-id": "$id",

@@ -15,6 +15,7 @@ export const jiraOauth: Provider = {
   handshake: undefined,
   scheme: undefined,
   verifier: jiraJwtVerifier,
+  actor: ["/user/accountId", "/user/name"],
   sample: {
     headers: { "X-Atlassian-Webhook-Identifier": "$id" },
     body: {

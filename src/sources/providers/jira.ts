@@ -28,6 +28,7 @@ export const jira: Provider = {
       "x-atlassian-webhook-retry",
     ],
   },
+  actor: ["/user/accountId", "/user/name"],
   sample: {
     headers: { "X-Atlassian-Webhook-Identifier": "$id", "X-Atlassian-Webhook-Flow": "Primary" },
     body: {

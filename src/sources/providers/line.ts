@@ -27,6 +27,7 @@ export const line: Provider = {
       respond: {},
     },
   },
+  actor: ["/events/0/source/userId"],
   sample: {
     body: {
       destination: "xxxxxxxxxx",

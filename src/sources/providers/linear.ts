@@ -23,6 +23,7 @@ export const linear: Provider = {
     eventType: { joined: [{ pointer: "/type" }, { pointer: "/action" }] },
     keepHeaders: ["content-type", "user-agent", "linear-delivery", "linear-event", "linear-timestamp"],
   },
+  actor: ["/actor/email", "/actor/id"],
   sample: {
     headers: { "Linear-Delivery": "$id", "Linear-Event": "Issue" },
     body: {

@@ -6,11 +6,11 @@ export const notion: Provider = {
   docsUrl: "https://developers.notion.com/reference/webhooks",
   secretHint:
     "The subscription's verification token (secret_…), which Notion sends once, unsigned, when the subscription is made.",
-  handsOverSecret: true,
+  handsOverSecret: "to_type_in",
   setup: [
-    "Open the integration's Webhooks tab → Create a subscription, with a URL at which you can read what comes: Notion sends its verification token there. Create the source with the token as its secret.",
-    "Change the subscription's URL to {url}, which is possible until it is verified; have the token sent again, press Verify subscription and type the token in.",
-    "A source made without a secret keeps the token that Notion sends to {url}; but the hub shows no secret, and Notion wants to have it typed in.",
+    "Create the source without a secret. Open the integration's Webhooks tab → Create a subscription, with the URL {url}: Notion sends its verification token there, and the hub keeps it as the source's secret.",
+    "The source then says handedOverSecret: waiting. POST /api/v1/sources/{id}/reveal-secret (owner or admin) shows the token, once.",
+    "Press Verify subscription in Notion and type the token in.",
   ],
   handshake:
     "The first POST, unsigned and with a verification_token, is answered with an empty 200; the token is the secret, and kept unless there is another.",
@@ -31,6 +31,7 @@ export const notion: Provider = {
       respond: {},
     },
   },
+  actor: ["/authors/0/id"],
   sample: {
     body: {
       id: "$id",

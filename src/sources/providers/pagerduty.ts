@@ -23,6 +23,7 @@ export const pagerduty: Provider = {
     eventType: { pointer: "/event/event_type" },
     keepHeaders: ["content-type", "user-agent", "x-webhook-id", "x-webhook-subscription"],
   },
+  actor: ["/event/agent/id"],
   sample: {
     headers: { "X-Webhook-Id": "$id", "X-Webhook-Subscription": "PCZ2EWP" },
     body: {

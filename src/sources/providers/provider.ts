@@ -11,8 +11,11 @@ export interface Provider {
   readonly scheme: VerificationScheme | undefined;
   /** How it is verified, where no scheme can say it. */
   readonly verifier?: CodeVerifier;
-  /** The provider hands over the secret itself: a source may be made without one. */
-  readonly handsOverSecret?: boolean;
+  /**
+   * The provider hands over the secret itself: a source may be made without one. With `to_type_in` it wants to see it again, typed
+   * in by the source's owner, to whom the hub shows it once.
+   */
+  readonly handsOverSecret?: "to_keep" | "to_type_in";
   /** Where the secret is found, and how it is written. */
   readonly secretHint: string;
   /** The secrets that a form asks for, where there are several with a meaning each. Absent: one, as `secretHint` says. */
@@ -25,6 +28,8 @@ export interface Provider {
   readonly successStatus?: number;
   /** What a source may set of the scheme. */
   readonly settings?: readonly (keyof SchemeSettings)[];
+  /** Where an event says who caused it: JSON pointers into the body, the first that leads somewhere counts. Absent: nowhere that is known. */
+  readonly actor?: readonly string[];
   /** A delivery as the provider would send it; undefined for `custom`. */
   readonly sample: ProviderSample | undefined;
 }

@@ -21,6 +21,7 @@ export const sentry: Provider = {
     eventType: { joined: [{ header: "sentry-hook-resource" }, { pointer: "/action" }] },
     keepHeaders: ["content-type", "user-agent", "request-id", "sentry-hook-resource", "sentry-hook-timestamp"],
   },
+  actor: ["/actor/id"],
   sample: {
     headers: { "Request-ID": "$id", "Sentry-Hook-Resource": "issue", "Sentry-Hook-Timestamp": "$seconds" },
     body: {

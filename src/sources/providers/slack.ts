@@ -37,6 +37,7 @@ export const slack: Provider = {
     // What answers an interaction or a command is shown to the user; only an empty body says no more than "received".
     answer: { match: { pointer: "/trigger_id", exists: true }, respond: {} },
   },
+  actor: ["/event/user", "/event/user/id", "/event/bot_id", "/user/id", "/user_id"],
   sample: {
     body: {
       token: "not-looked-at",

@@ -17,6 +17,7 @@ export const telegram: Provider = {
     deliveryId: { pointer: "/update_id" },
     eventType: { keyOtherThan: ["update_id"] },
   },
+  actor: ["/message/from/id", "/edited_message/from/id", "/callback_query/from/id"],
   sample: {
     body: {
       update_id: "$number",

@@ -20,6 +20,7 @@ export const vercel: Provider = {
     eventType: { pointer: "/type" },
     keepHeaders: ["content-type", "user-agent"],
   },
+  actor: ["/payload/user/id"],
   sample: {
     body: {
       id: "$id",

@@ -28,6 +28,7 @@ export const zoom: Provider = {
       },
     },
   },
+  actor: ["/payload/operator"],
   sample: {
     body: {
       event: "meeting.ended",

@@ -32,6 +32,9 @@ const rejectionStatus = {
 
 export type RejectionReason = keyof typeof rejectionStatus;
 
+/** All of them. docs/sources.md says what each means. */
+export const rejectionReasons = Object.keys(rejectionStatus) as RejectionReason[];
+
 /** A refused request: 401 for what does not verify, 400 for a verified body that the provider's format forbids. */
 export interface Rejection {
   readonly ok: false;

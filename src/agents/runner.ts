@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { endpointHeaders } from "../endpoints/endpoint-headers.ts";
+import { jsonObjectSchema } from "../lib/json-object-schema.ts";
+import { storableText } from "../lib/storable-text.ts";
+
+/** The agent endpoints that the `http` runner knows the manners of; `signed` is the hub's own. */
+export const httpPresets = ["signed", "openclaw", "github-dispatch", "claude-routine", "cursor"] as const;
+
+const pullRunner = z.strictObject({ type: z.literal("pull") });
+
+const processRunner = z.strictObject({
+  type: z.literal("process"),
+  command: storableText(100)
+    .min(1)
+    .describe("A name under `runners.process.commands` in the hub's settings: what runs is never said here."),
+});
+
+const httpRunner = z.strictObject({
+  type: z.literal("http"),
+  url: storableText(2048).refine((url) => !/[\s\p{Cc}]/u.test(url), { error: "must not contain white space" }),
+  preset: z.enum(httpPresets).exactOptional().describe("Whose manners to keep. Absent: `signed`, the hub's own."),
+  completion: z
+    .enum(["answer", "callback"])
+    .exactOptional()
+    .describe(
+      "What ends the task: the answer to the call, or a call to its `callbackUrl`. Absent: a 202 to a signed call waits for " +
+        "the callback; other presets have their own habit.",
+    ),
+  headers: endpointHeaders.exactOptional().describe("Sent with every call; stored and shown in clear."),
+  body: jsonObjectSchema.exactOptional().describe("Fields added to the body, over those of the same name."),
+  timeoutSeconds: z.int().min(1).max(3_600).exactOptional().describe("For one call. Absent: 300."),
+});
+
+/** How an agent is reached, without its secret. */
+export const runnerSchema = z.discriminatedUnion("type", [pullRunner, processRunner, httpRunner], {
+  error: "must have the type pull, process or http",
+});
+
+const runnerSecret = z
+  .string()
+  .min(1)
+  .max(4096)
+  .regex(/^[\x21-\x7e]+$/, { error: "must be printable ASCII without blanks" })
+  .describe(
+    "Signs the calls (`whsec_` and base64), or is the token of a preset. Kept sealed, never shown. Absent: the hub makes one " +
+      "for signed calls and shows it once.",
+  );
+
+/** How an agent is reached, as it is given. */
+export const runnerInput = z.discriminatedUnion(
+  "type",
+  [pullRunner, processRunner, httpRunner.extend({ secret: runnerSecret.exactOptional() })],
+  { error: "must have the type pull, process or http" },
+);
+
+/** How an agent is reached. */
+export type Runner = z.infer<typeof runnerSchema>;
+export type RunnerInput = z.infer<typeof runnerInput>;
+export type HttpRunner = z.infer<typeof httpRunner>;

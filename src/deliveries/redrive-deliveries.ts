@@ -1,0 +1,37 @@
+import type { Transaction } from "../platform/database.ts";
+import type { Services } from "../platform/services.ts";
+import { deliveryQueue } from "./delivery-queue.ts";
+
+/** One delivery that is to be sent again. */
+interface Redriven {
+  readonly id: string;
+  readonly endpoint_id: string;
+}
+
+const makePending = {
+  name: "redrive_deliveries",
+  text: `UPDATE deliveries SET state = 'pending', retries_spent = 0, settled_at = NULL, next_attempt_at = NULL, held = false,
+                redriven_at = $2
+         WHERE id = ANY ($1)`,
+};
+
+/**
+ * Makes deliveries that the caller has locked, settled or held, due now, with their whole schedule ahead. What settled
+ * without its job may have left one behind that pg-boss has given up on, and would keep out the new one.
+ */
+export async function redriveDeliveries(
+  tx: Transaction,
+  services: Services,
+  deliveries: readonly Redriven[],
+): Promise<void> {
+  if (deliveries.length === 0) return;
+  const ids = deliveries.map(({ id }) => id);
+  await tx.query(makePending, [ids, new Date(services.clock.now())]);
+  await services.queue.remove(tx, deliveryQueue, ids);
+  await services.queue.insert(
+    tx,
+    deliveryQueue,
+    deliveries.map(({ id, endpoint_id }) => ({ id, group: { id: endpoint_id } })),
+  );
+  await services.signals.emit(tx, "deliveries", ["due"]);
+}

@@ -1,0 +1,32 @@
+import { authorise } from "../access/actor.ts";
+import type { Context } from "../access/context.ts";
+import { NotFoundError } from "../lib/errors.ts";
+import { type EventType, presentEventType } from "./event-type.ts";
+import { selectEventType, selectEventTypes } from "./event-type-store.ts";
+
+/** A page of the catalogue, by name. */
+interface EventTypePage {
+  readonly data: readonly EventType[];
+  /** The name after which the next page starts. */
+  readonly nextCursor?: string;
+}
+
+/** The project's event types, by name. */
+export async function listEventTypes(
+  ctx: Context,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+): Promise<EventTypePage> {
+  authorise(ctx.actor, "eventTypes:read");
+  const rows = await selectEventTypes(ctx.db, ctx.actor.projectId, { limit, after: cursor });
+  const data = rows.slice(0, limit).map(presentEventType);
+  const last = data.at(-1);
+  return last === undefined || rows.length <= limit ? { data } : { data, nextCursor: last.name };
+}
+
+/** The event type of this name. Throws NotFoundError when the project has none. */
+export async function getEventType(ctx: Context, name: string): Promise<EventType> {
+  authorise(ctx.actor, "eventTypes:read");
+  const row = await selectEventType(ctx.db, ctx.actor.projectId, name);
+  if (row === undefined) throw new NotFoundError("There is no such event type in this project");
+  return presentEventType(row);
+}

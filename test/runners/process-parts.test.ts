@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { loadConfig } from "../../src/platform/config.ts";
+import { type CommandSettings, placeholders } from "../../src/platform/runner-settings.ts";
+import { type ArgumentValues, fillArguments } from "../../src/runners/process/fill-arguments.ts";
+import { LineSplitter } from "../../src/runners/process/line-splitter.ts";
+import { isSessionName } from "../../src/runners/process/session-directory.ts";
+
+const values = Object.fromEntries(placeholders.map((name) => [name, `<${name}>`])) as ArgumentValues;
+
+function commandOf(fields: object): CommandSettings {
+  const settings = { runners: { process: { commands: { it: { command: "x", ...fields } } } } };
+  return loadConfig({}, settings).runners.process.commands["it"] as CommandSettings;
+}
+
+describe("arguments of a command", () => {
+  it("are filled once: braces and $& in a value stay as they are", () => {
+    const settings = commandOf({ args: ["--a={task}{model}", "{session_id}", "plain", '{"json": 1}'] });
+    const filled = fillArguments(settings, { ...values, task: "{model} $& {task}", model: "$1" });
+    assert.deepEqual(filled, { ok: true, args: ["--a={model} $& {task}$1", "<session_id>", "plain", '{"json": 1}'] });
+  });
+
+  for (const [what, fields, path] of [
+    ["names what there is not", { args: ["--a={secret}"] }, "args.0"],
+    ["begins with the task", { args: ["--task", "{task}"] }, "args.1"],
+    ["begins with the instructions", { args: ["{instructions}"] }, "args.0"],
+    ["holds NUL", { args: ["a\u0000"] }, "args.0"],
+    ["is of a large call", { args: [], largeArgs: ["{task}"] }, "largeArgs.0"],
+    ["is no text", { args: [1] }, "args.0"],
+    ["is a variable's value", { env: ["A=b"] }, "env.0"],
+    ["is an unknown setting", { shell: true }, "shell"],
+  ] as const)
+    it(`stop the start when one ${what}`, () => {
+      assert.throws(() => commandOf(fields), { code: "bad_config", message: new RegExp(`commands\\.it\\.${path}: `) });
+    });
+
+  it("may begin with the task behind --", () => {
+    const filled = fillArguments(commandOf({ args: ["--", "{task}"] }), { ...values, task: "--help" });
+    assert.deepEqual(filled, { ok: true, args: ["--", "--help"] });
+  });
+});
+
+describe("lines of output", () => {
+  const split = (limit: number, ...chunks: readonly (string | Buffer)[]): string[] => {
+    const lines: string[] = [];
+    const splitter = new LineSplitter(limit, { line: (text) => lines.push(text), tooLong: () => lines.push("!") });
+    for (const chunk of chunks) splitter.write(Buffer.from(chunk));
+    splitter.end();
+    return lines;
+  };
+
+  it("are cut at line feeds, wherever the chunks end", () => {
+    assert.deepEqual(split(100, "a\nb", "c\r\n\n", "", "d"), ["a", "bc", "d"]);
+    const [first, second] = [Buffer.from("ä\n").subarray(0, 1), Buffer.from("ä\n").subarray(1)];
+    assert.deepEqual(split(100, first, second), ["ä"]);
+  });
+
+  it("are left out when they are too long, told once, and the next one is read", () => {
+    assert.deepEqual(split(3, "abc\nabcd\nefg", "h".repeat(10), "\nok\n", "zzzz"), ["abc", "!", "!", "ok", "!"]);
+  });
+});
+
+describe("the name of a session's directory", () => {
+  for (const name of ["", ".", "..", "../x", "a/b", "a\\b", "-a", "a\u0000", "a b", "ä", "a".repeat(129), "a\n"])
+    it(`is not ${JSON.stringify(name)}`, () => {
+      assert.equal(isSessionName(name), false);
+    });
+});
