@@ -21,7 +21,8 @@ const stages = [
   "stream",
 ];
 
-const readable = ["store", "*-store", "*-cache", "*-queue", "usage", "providers/catalogue"];
+// What a filter of documents is made of is pure, and asks for nothing of its stage.
+const readable = ["store", "*-store", "*-cache", "*-queue", "*-filter", "usage", "providers/catalogue"];
 
 const vendors = {
   express: ["express", "helmet", "express-rate-limit"],

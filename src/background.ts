@@ -3,13 +3,19 @@ import { deadTaskQueue } from "./agents/agent-queue.ts";
 import { takeInCharges } from "./budgets/take-in-charges.ts";
 import type { DeliveryPump } from "./deliveries/delivery-pump.ts";
 import { deadDeliveryQueue, deliveryQueue, deliveryQueueOptions } from "./deliveries/delivery-queue.ts";
+import type { EndpointHealth } from "./deliveries/endpoint-health.ts";
+import { endDeliveriesHeldTooLong } from "./deliveries/end-held-deliveries.ts";
+import { forgetOldStats } from "./deliveries/forget-old-stats.ts";
+import type { Tell } from "./deliveries/hub-news.ts";
 import { promoteDueDeliveries } from "./deliveries/promote-due-deliveries.ts";
 import { runBulkOperations } from "./deliveries/run-bulk-operations.ts";
 import { settleDeadDeliveries } from "./deliveries/settle-dead-deliveries.ts";
+import { acceptOwnMessages } from "./events/accept-own-messages.ts";
 import { advanceReplays } from "./events/advance-replays.ts";
 import { forgetExpiredKeys } from "./events/forget-expired-keys.ts";
 import { purgeIdempotencyKeys } from "./http/idempotency.ts";
 import { releaseHeldEvents } from "./events/release-held-events.ts";
+import { ownMessageQueue } from "./messages/own-message-queue.ts";
 import { analyzeGrownTables } from "./platform/analyze-grown-tables.ts";
 import { ensureDailyPartitions } from "./platform/daily-partitions.ts";
 import { type Recurring, startRecurring } from "./platform/recurring.ts";
@@ -39,11 +45,19 @@ export interface Background {
   stop(): Promise<void>;
 }
 
+/** What sends, what watches how that goes, and how it is told. */
+export interface DeliveryWork {
+  readonly pump: DeliveryPump;
+  readonly health: EndpointHealth;
+  readonly tell: Tell;
+}
+
 /** Creates the queues that all processes share. A dead-letter queue must exist before the queue that names it. */
 export async function ensureQueues(services: Services): Promise<void> {
   await services.queue.ensure(deadTaskQueue);
   await services.queue.ensure(deadDeliveryQueue);
   await services.queue.ensure(scheduleQueue);
+  await services.queue.ensure(ownMessageQueue);
   await services.queue.ensure(deliveryQueue, deliveryQueueOptions(services.settings.deliveries));
 }
 
@@ -51,6 +65,8 @@ async function maintain(services: TaskServices): Promise<void> {
   await ensureDailyPartitions(services.db, services.clock.now(), services.log);
   await forgetExpiredKeys(services);
   await purgeIdempotencyKeys(services);
+  await endDeliveriesHeldTooLong(services);
+  await forgetOldStats(services);
   await forgetKeptKeys(services);
   await services.presence.forget();
   await forgetEndedRates(services.db, services.clock.now());
@@ -59,6 +75,7 @@ async function maintain(services: TaskServices): Promise<void> {
 const statisticsSeconds = 5;
 const releaseSeconds = 1;
 const bulkSeconds = 0.5;
+const healthSeconds = 1;
 const analyticsSeconds = 15;
 const replaySeconds = 1;
 const scheduleSeconds = 1;
@@ -69,7 +86,7 @@ const chargesSeconds = 1;
 /** Starts the background work of one process. Any number of processes may do it side by side. */
 export async function startBackground(
   services: TaskServices,
-  pump: DeliveryPump,
+  { pump, health, tell }: DeliveryWork,
   routes: RouteCache,
 ): Promise<Background> {
   const { settings, log, queue, metrics } = services;
@@ -87,6 +104,9 @@ export async function startBackground(
     startRecurring("held events", releaseSeconds, () => untilDone(() => releaseHeldEvents(services, routes)), log),
     startRecurring("replays", replaySeconds, () => untilDone(() => advanceReplays(services, routes)), log),
     startDecider(services, () => untilDone(() => decidePending(services))),
+    startWoken("own messages", { topic: "ownMessages", intervalSeconds: followUpSeconds }, services, () =>
+      untilDone(() => acceptOwnMessages(services, routes)),
+    ),
     startRecurring("schedules", scheduleSeconds, () => untilDone(() => fireSchedules(services)), log),
     startRecurring("analytics", analyticsSeconds, () => untilDone(() => countNewRows(services)), log),
     startRecurring("budget charges", chargesSeconds, () => takeInCharges(services), log),
@@ -97,7 +117,12 @@ export async function startBackground(
       await untilDone(() => cancelSuperseded(services));
       await untilDone(() => failDependents(services));
     }),
-    startRecurring("dead deliveries", sweepIntervalSeconds, () => untilDone(() => settleDeadDeliveries(services)), log),
+    startRecurring(
+      "dead deliveries",
+      sweepIntervalSeconds,
+      () => untilDone(() => settleDeadDeliveries(services, tell)),
+      log,
+    ),
     startRecurring("due tasks", promoteIntervalSeconds, () => untilDone(() => promoteDueTasks(services)), log),
     startRecurring("bulk operations", bulkSeconds, () => untilDone(() => runBulkOperations(services)), log),
     startRecurring(
@@ -107,6 +132,7 @@ export async function startBackground(
       log,
     ),
   ];
+  const healths = startRecurring("endpoint health", healthSeconds, () => health.flush(), log);
   const times = startRecurring("schedule times", scheduleTimesSeconds, () => syncSchedules(services), log);
   const statistics = startRecurring("statistics", statisticsSeconds, () => analyzeGrownTables(services.db, log), log);
   await queue.onSchedule("maintenance", "7 * * * *", () => maintain(services));
@@ -116,11 +142,15 @@ export async function startBackground(
     processAll: async () => {
       for (const each of recurring) await each.run();
       await pump.drain();
+      await healths.run();
+      await pump.drain();
     },
     stop: async () => {
       stopping.abort();
       await Promise.all([statistics, times, ...recurring].map((each) => each.stop()));
       await pump.stop();
+      await healths.stop();
+      await health.flush().catch((err: unknown) => log.warn({ unit: "endpoint health", err }, "counts are lost"));
     },
   };
 }

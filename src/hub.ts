@@ -165,6 +165,7 @@ const agentNotesSeconds = 2;
 function connect(config: Config, platform: Platform): Parts {
   const { services: base, masterKeys } = platform;
   const agents = createAgentCache(base);
+  const routes = createRouteCache(base);
   const services: TaskServices = {
     ...base,
     agents,
@@ -172,8 +173,8 @@ function connect(config: Config, platform: Platform): Parts {
     budgets: new BudgetCache(base),
     outcomes: new AgentOutcomes(base, agents),
     presence: new WorkerPresence(base),
+    routes,
   };
-  const routes = createRouteCache(services);
   const acceptor = new EventAcceptor(services, routes);
   const waiters = new TaskWaiters(services.signals);
   const settle = createSettleCommit(services);

@@ -47,7 +47,10 @@ export interface AccessTokenClaims {
 }
 
 /** What a new token shall say. `expiresInSeconds` is 1 to 3600. */
-export interface AccessTokenRequest extends Pick<AccessTokenClaims, "subject" | "projectId" | "role" | "agents" | "subscriberId"> {
+export interface AccessTokenRequest extends Pick<
+  AccessTokenClaims,
+  "subject" | "projectId" | "role" | "agents" | "subscriberId"
+> {
   readonly expiresInSeconds: number;
 }
 
@@ -82,18 +85,18 @@ function wireId(kind: IdKind): z.ZodType<string> {
 // jsonwebtoken accepts tokens without exp, with an iat in the future and with any further claim: the shape is ours to pin.
 const payloadSchema = z
   .strictObject({
-  iss: z.string(),
-  aud: z.string(),
-  sub: z.union([z.literal(bootstrapSubject), wireId("key")]),
-  prj: wireId("project"),
-  role: z.enum([...roles, "subscriber"]),
-  sbr: wireId("subscriber").optional(),
-  agents: z.union([z.literal("all"), z.array(z.string())]),
-  jti: z.uuid(),
-  iat: seconds,
-  nbf: seconds.optional(),
-  exp: seconds,
-})
+    iss: z.string(),
+    aud: z.string(),
+    sub: z.union([z.literal(bootstrapSubject), wireId("key")]),
+    prj: wireId("project"),
+    role: z.enum([...roles, "subscriber"]),
+    sbr: wireId("subscriber").optional(),
+    agents: z.union([z.literal("all"), z.array(z.string())]),
+    jti: z.uuid(),
+    iat: seconds,
+    nbf: seconds.optional(),
+    exp: seconds,
+  })
   .refine(({ role, sbr }) => (role === "subscriber") === (sbr !== undefined));
 
 type Payload = z.infer<typeof payloadSchema>;

@@ -53,7 +53,10 @@ export function definitionOf(row: AgentRow): AgentDefinition {
 
 /** A definition with these changes. */
 export function changeDefinition(definition: AgentDefinition, changes: DefinitionChanges): AgentDefinition {
-  const merged = { ...definition, ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) };
+  const merged = {
+    ...definition,
+    ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)),
+  };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null)) as AgentDefinition;
 }
 

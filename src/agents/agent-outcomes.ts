@@ -87,7 +87,12 @@ export class AgentOutcomes {
   }
 
   // After its cooldown a paused agent gets one task. How that ends decides; what was under way before the pause does not.
-  async #judgeTrial(tx: Transaction, agent: AgentRow, noted: Noted, cooldownSeconds: number | undefined): Promise<void> {
+  async #judgeTrial(
+    tx: Transaction,
+    agent: AgentRow,
+    noted: Noted,
+    cooldownSeconds: number | undefined,
+  ): Promise<void> {
     const isOnTrial = agent.resume_at !== null && agent.resume_at.getTime() <= this.#services.clock.now();
     if (agent.paused_reason !== "breaker" || !isOnTrial) return;
     if (noted.failedAtMs.length > 0) await this.#pause(tx, agent, cooldownSeconds);

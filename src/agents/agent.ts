@@ -25,7 +25,9 @@ const breaker = z
       .min(1)
       .max(86_400)
       .exactOptional()
-      .describe("After this long one task is tried: it resumes the agent, or pauses it again. Absent: a person resumes it."),
+      .describe(
+        "After this long one task is tried: it resumes the agent, or pauses it again. Absent: a person resumes it.",
+      ),
   })
   .describe("Pauses an agent that only fails, and says `agent.paused`.");
 
@@ -35,7 +37,9 @@ const limits = z.strictObject({
   leaseSeconds: z.int().min(1).max(3_600).exactOptional().describe("How long a worker may be silent."),
   maxAttempts: z.int().min(1).max(20).exactOptional(),
   breaker: breaker.exactOptional(),
-  budget: budgetSchema.exactOptional().describe("What its tasks may use, whoever makes them; see also limits.budget of routes."),
+  budget: budgetSchema
+    .exactOptional()
+    .describe("What its tasks may use, whoever makes them; see also limits.budget of routes."),
 });
 
 /** What an agent's file says of it that the hub keeps and passes on, and does not act on. */
@@ -100,7 +104,10 @@ export const agentSchema = z
     metadata: jsonObjectSchema.exactOptional(),
     version: z.int().describe("Counts the changes of what is said above."),
     status: z.enum(["idle", "running", "error"]).describe("`error`: its last task failed. Derived from its tasks."),
-    lastRun: z.iso.datetime().exactOptional().describe("When it last ended a task or, while one is under way, began it."),
+    lastRun: z.iso
+      .datetime()
+      .exactOptional()
+      .describe("When it last ended a task or, while one is under way, began it."),
     paused: pause.exactOptional().describe("There while it is paused: its tasks wait."),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),

@@ -53,13 +53,18 @@ export async function createAgent(ctx: Context, { name, ...fields }: NewAgent): 
   await ensureAgentQueue(ctx, id);
   const definition = changeDefinition({ capabilities: [], tools: [], runner, limits: {} }, { ...fields, runner });
   const row = await ctx.db.transaction((tx) =>
-    insertDefinedAgent(ctx, tx, { id, name }, {
-      definition,
-      secret,
-      contentHash: null,
-      action: "agent.create",
-      fields: ["name", ...Object.keys(fields)],
-    }),
+    insertDefinedAgent(
+      ctx,
+      tx,
+      { id, name },
+      {
+        definition,
+        secret,
+        contentHash: null,
+        action: "agent.create",
+        fields: ["name", ...Object.keys(fields)],
+      },
+    ),
   );
   return { ...presentAgent(row), ...revealSecret(ctx, secret) };
 }

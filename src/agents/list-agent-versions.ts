@@ -14,7 +14,16 @@ export const agentVersionSchema = z
     actor: z.string().describe("Who made it."),
     createdAt: z.iso.datetime(),
     definition: agentSchema
-      .omit({ id: true, name: true, version: true, status: true, lastRun: true, paused: true, createdAt: true, updatedAt: true })
+      .omit({
+        id: true,
+        name: true,
+        version: true,
+        status: true,
+        lastRun: true,
+        paused: true,
+        createdAt: true,
+        updatedAt: true,
+      })
       .describe("All that was said of the agent."),
   })
   .meta({ id: "AgentVersion" });

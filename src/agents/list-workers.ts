@@ -8,7 +8,9 @@ export const workerSchema = z
     workerId: z.string().describe("What the worker calls itself."),
     agents: z.array(z.string()).describe("Whose tasks it asked for last."),
     firstSeenAt: z.iso.datetime(),
-    lastSeenAt: z.iso.datetime().describe("Written every few seconds. A worker that waits calls at least once a minute."),
+    lastSeenAt: z.iso
+      .datetime()
+      .describe("Written every few seconds. A worker that waits calls at least once a minute."),
     tasks: z.int().describe("How many it works on."),
   })
   .meta({ id: "Worker" });

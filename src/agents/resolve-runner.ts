@@ -37,7 +37,10 @@ function resolveSecret(runner: HttpRunner, given: string | undefined, before: Ru
     new URL(before.url).origin === new URL(runner.url).origin;
   if (sameReceiver) return { kind: "keep" };
   if (isSigned(runner)) return { kind: "set", text: generateEndpointSecret(), isGenerated: true };
-  throw refuse("secret", `is required: it is the token for ${runner.preset}, and goes only to the URL that it came with`);
+  throw refuse(
+    "secret",
+    `is required: it is the token for ${runner.preset}, and goes only to the URL that it came with`,
+  );
 }
 
 /**

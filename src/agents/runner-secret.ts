@@ -10,11 +10,19 @@ export interface RunnerSecretPlace {
 
 /** What a runner's secret is stored as. */
 export function sealRunnerSecret(box: SecretBox, place: RunnerSecretPlace, text: string): Buffer {
-  return box.seal({ projectId: place.projectId, object: "agent_secret", id: place.agentId, version: place.version }, text);
+  return box.seal(
+    { projectId: place.projectId, object: "agent_secret", id: place.agentId, version: place.version },
+    text,
+  );
 }
 
 /** A runner's secret in clear. Throws UnavailableError `secret_unreadable` without its master key. */
 export function openRunnerSecret(box: SecretBox, place: RunnerSecretPlace, sealed: Buffer): string {
-  const binding = { projectId: place.projectId, object: "agent_secret", id: place.agentId, version: place.version } as const;
+  const binding = {
+    projectId: place.projectId,
+    object: "agent_secret",
+    id: place.agentId,
+    version: place.version,
+  } as const;
   return box.open(binding, sealed).toString();
 }

@@ -4,7 +4,7 @@ import { jsonObjectSchema } from "../lib/json-object-schema.ts";
 import { storableText } from "../lib/storable-text.ts";
 
 /** The agent endpoints that the `http` runner knows the manners of; `signed` is the hub's own. */
-export const httpPresets = ["signed", "openclaw", "github-dispatch", "claude-routine", "cursor"] as const;
+const httpPresets = ["signed", "openclaw", "github-dispatch", "claude-routine", "cursor"] as const;
 
 const pullRunner = z.strictObject({ type: z.literal("pull") });
 

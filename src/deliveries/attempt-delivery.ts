@@ -88,14 +88,19 @@ export async function attemptDelivery(services: Services, delivery: ClaimedDeliv
   const { endpoint } = delivery;
   const startedAt = new Date(services.clock.now());
   const signature = signed(delivery, startedAt);
-  const headers = { "content-type": "application/json", ...originOfMessage(services.originKeys.current, delivery.payload), ...signature };
+  const headers = {
+    "content-type": "application/json",
+    ...originOfMessage(services.originKeys.current, delivery.payload),
+    ...signature,
+  };
   const result = signature === undefined ? unsigned : await send(services, delivery, headers);
   const decision = classifyOutcome({
     result,
     attemptsMade: delivery.retriesSpent + 1,
     scheduleSeconds: endpoint.scheduleSeconds,
     jitter: endpoint.jitter,
-    windowEndsAtMs: endpoint.retryWindowMs === undefined ? undefined : delivery.firstDueAt.getTime() + endpoint.retryWindowMs,
+    windowEndsAtMs:
+      endpoint.retryWindowMs === undefined ? undefined : delivery.firstDueAt.getTime() + endpoint.retryWindowMs,
     nowMs: services.clock.now(),
     random: Math.random,
   });

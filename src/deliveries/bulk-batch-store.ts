@@ -13,6 +13,11 @@ export interface BulkItem {
   /** Where the operation is when it has done this one. */
   readonly position: string;
   readonly state: string | null;
+  /** In a replay to an endpoint with a filter: that, as JSON, and what it looks at. */
+  readonly filter?: string | null;
+  readonly payload?: Buffer | null;
+  readonly subscriber_id?: string | null;
+  readonly channels?: readonly string[] | null;
 }
 
 const maxCounted = 100_000;
@@ -75,7 +80,8 @@ export async function selectBulkBatch(tx: Transaction, operation: Operation, lim
     const text = `SELECT ${columns} ${sourceOf(operation.kind)} ORDER BY id NULLS FIRST LIMIT ${limit} FOR UPDATE`;
     return await tx.query<BulkItem>({ text }, values);
   }
-  const columns = "sent.id, e.id AS endpoint_id, m.id AS message_id, m.id AS position, sent.state";
+  const columns = `sent.id, e.id AS endpoint_id, m.id AS message_id, m.id AS position, sent.state, e.filter::text AS filter,
+    CASE WHEN e.filter IS NOT NULL THEN m.payload END AS payload, m.subscriber_id, m.channels`;
   const text = `SELECT ${columns} ${messagesOf} ORDER BY m.id NULLS FIRST LIMIT ${limit}`;
   const found = await tx.query<BulkItem>({ text }, values);
   const ids = found.flatMap(({ id }) => (id === null ? [] : [id])).toSorted();

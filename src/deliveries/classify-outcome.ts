@@ -76,7 +76,8 @@ export function classifyOutcome(attempt: AttemptToClassify): DeliveryOutcome {
   if (scheduled === undefined) return { state: "failed", outcome, disableEndpoint: false };
   const delaySeconds = Math.max(scheduled, retryAfterSeconds(result, nowMs) ?? 0);
   const atMs = nowMs + Math.round(delaySeconds * 1000);
-  if (windowEndsAtMs !== undefined && atMs > windowEndsAtMs) return { state: "failed", outcome, disableEndpoint: false };
+  if (windowEndsAtMs !== undefined && atMs > windowEndsAtMs)
+    return { state: "failed", outcome, disableEndpoint: false };
   return { state: "retry", outcome, atMs, charged: true };
 }
 

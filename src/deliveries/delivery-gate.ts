@@ -44,7 +44,8 @@ export class DeliveryGate {
 
   /** How many are worth having in hand. */
   roomAt(nowMs: number): number {
-    const ahead = this.#ratePerSecond === undefined ? Number.POSITIVE_INFINITY : Math.ceil(this.#ratePerSecond * aheadSeconds);
+    const ahead =
+      this.#ratePerSecond === undefined ? Number.POSITIVE_INFINITY : Math.ceil(this.#ratePerSecond * aheadSeconds);
     return Math.min(this.allows(nowMs), ahead);
   }
 

@@ -1,7 +1,14 @@
 import type { Transaction } from "../platform/database.ts";
 import type { Services } from "../platform/services.ts";
 import { disableEndpoints } from "./disable-endpoints.ts";
-import { addEndpointStats, addFailures, endFailures, type FailingRow, markAnnounced, setBreakers } from "./endpoint-health-store.ts";
+import {
+  addEndpointStats,
+  addFailures,
+  endFailures,
+  type FailingRow,
+  markAnnounced,
+  setBreakers,
+} from "./endpoint-health-store.ts";
 import { type CountedAttempt, EndpointTally } from "./endpoint-tally.ts";
 import { newsOf, selectNewsOfEndpoints, type Tell } from "./hub-news.ts";
 
@@ -10,7 +17,7 @@ const hourMs = 3_600_000;
 /**
  * Counts how the attempts of this process went, and notices when an endpoint fails, recovers, or has failed for so long that it
  * is switched off. An attempt costs a look into memory; what changes is written down later, so that a busy endpoint's row is
- * not fought over. A process that dies takes the counts of a second with it.
+ * not fought over. A process that dies, or loses its database, takes the counts of a second with it.
  */
 export class EndpointHealth {
   readonly #services: Services;
@@ -42,17 +49,12 @@ export class EndpointHealth {
     await this.#services.db.transaction(async (tx) => {
       await addEndpointStats(tx, tally.rows);
       const runs = tally.runs;
-      await this.#sayRecovered(
-        tx,
-        runs.filter(([, run]) => run.hadSuccess).map(([endpointId]) => endpointId),
-      );
-      await this.#judge(
-        tx,
-        await addFailures(
-          tx,
-          runs.filter(([, run]) => run.failures > 0),
-        ),
-      );
+      const recovered = runs.filter(([, run]) => run.hadSuccess).map(([endpointId]) => endpointId);
+      await this.#sayRecovered(tx, recovered);
+      const failing = runs.filter(([, run]) => run.failures > 0);
+      await this.#judge(tx, await addFailures(tx, failing));
+      await setBreakers(tx, leftAlone);
+      await this.#services.signals.emit(tx, "endpoints", leftAlone.keys());
     });
   }
 

@@ -1,3 +1,4 @@
+import { documentOfMessage, fitsEndpointFilter } from "../endpoints/endpoint-filter.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { Services } from "../platform/services.ts";
 import { type BulkItem, selectBulkBatch } from "./bulk-batch-store.ts";
@@ -26,9 +27,15 @@ async function cancel(tx: Transaction, services: Services, ids: readonly string[
   await services.queue.remove(tx, deliveryQueue, ids);
 }
 
+function fits({ message_id: id, filter, payload, subscriber_id = null, channels = null }: BulkItem): boolean {
+  if (filter === undefined || filter === null || payload === undefined || payload === null) return true;
+  return fitsEndpointFilter(filter, documentOfMessage({ id, payload, subscriber_id, channels }));
+}
+
 // What is pending and not held is on its way: a second job for it would send it twice.
 async function resend(tx: Transaction, services: Services, operation: BulkRow, items: readonly BulkItem[]) {
-  const missing = items.filter(({ id }) => id === null);
+  const wanted = items.filter(fits);
+  const missing = wanted.filter(({ id }) => id === null);
   await createDeliveries(
     tx,
     services,
@@ -38,7 +45,7 @@ async function resend(tx: Transaction, services: Services, operation: BulkRow, i
       endpointId: item.endpoint_id,
     })),
   );
-  const settled = items.filter(({ id, state }) => id !== null && state !== "pending") as readonly Sent[];
+  const settled = wanted.filter(({ id, state }) => id !== null && state !== "pending") as readonly Sent[];
   await redriveDeliveries(tx, services, settled);
   return items.length - missing.length - settled.length;
 }

@@ -30,6 +30,7 @@ export const newEndpoint = z
     subscriberId: wireIdSchema("subscriber").exactOptional().describe("Absent: the project's default subscriber."),
     eventTypes: endpointFields.eventTypes.exactOptional(),
     channels: endpointFields.channels.exactOptional(),
+    filter: endpointFields.filter.exactOptional(),
     headers: endpointFields.headers.exactOptional(),
     concurrency: endpointFields.concurrency.exactOptional(),
     timeoutSeconds: endpointFields.timeoutSeconds.exactOptional(),

@@ -10,6 +10,7 @@ export const endpointSettings = z.object({
   url: endpointFields.url.exactOptional(),
   eventTypes: endpointFields.eventTypes.nullable().exactOptional(),
   channels: endpointFields.channels.nullable().exactOptional(),
+  filter: endpointFields.filter.nullable().exactOptional(),
   headers: endpointFields.headers.exactOptional(),
   concurrency: endpointFields.concurrency.nullable().exactOptional(),
   timeoutSeconds: endpointFields.timeoutSeconds.nullable().exactOptional(),
@@ -24,11 +25,12 @@ type EndpointSettings = z.infer<typeof endpointSettings>;
 /** The columns of what is said. */
 export function columnsOf(settings: EndpointSettings): Partial<Insertable<EndpointsTable>> {
   const { url, eventTypes, channels, headers, concurrency, timeoutSeconds, retry, signing, description } = settings;
-  const { rateLimitPerSecond } = settings;
+  const { filter, rateLimitPerSecond } = settings;
   return {
     ...(url === undefined ? {} : { url }),
     ...(eventTypes === undefined ? {} : eventTypeColumns(eventTypes)),
     ...(channels === undefined ? {} : { channels }),
+    ...(filter === undefined ? {} : { filter: filter === null ? null : JSON.stringify(filter) }),
     ...(headers === undefined ? {} : { headers: JSON.stringify(headers) }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(timeoutSeconds === undefined ? {} : { timeout_seconds: timeoutSeconds }),

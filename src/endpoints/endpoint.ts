@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { toWireId } from "../lib/ids.ts";
+import { jsonObjectSchema } from "../lib/json-object-schema.ts";
 import { storableText } from "../lib/storable-text.ts";
 import { channelList } from "./channel.ts";
 import { type ShownCredentials, shownCredentials } from "./endpoint-credentials.ts";
+import { type EndpointFilter, endpointFilter } from "./endpoint-filter.ts";
 import { endpointHeaders } from "./endpoint-headers.ts";
 import { endpointRetry, type RetryOptions, retryOf } from "./endpoint-retry.ts";
 import { endpointSecretProblem } from "./endpoint-secret.ts";
@@ -29,6 +31,7 @@ export const endpointFields = {
     .max(100)
     .describe("The messages it gets, by type or by a pattern such as `task.*`. Absent: all."),
   channels: channelList.describe("Only messages on one of these channels. Absent: whatever their channels."),
+  filter: endpointFilter,
   headers: endpointHeaders.describe(
     "Sent with every delivery. Not for credentials: they are stored and shown in clear.",
   ),
@@ -52,6 +55,7 @@ const endpointShape = z.object({
   subscriberId: z.string(),
   eventTypes: z.array(z.string()).exactOptional(),
   channels: z.array(z.string()).exactOptional(),
+  filter: z.object({ match: jsonObjectSchema.exactOptional(), when: z.string().exactOptional() }).exactOptional(),
   headers: z.record(z.string(), z.string()),
   concurrency: z.int().exactOptional(),
   timeoutSeconds: z.int().exactOptional(),
@@ -95,6 +99,7 @@ export function presentEndpoint(row: EndpointRow): Endpoint {
     subscriberId: toWireId("subscriber", row.subscriber_id),
     ...(row.event_types === null ? {} : { eventTypes: row.event_types }),
     ...(row.channels === null ? {} : { channels: row.channels }),
+    ...(row.filter === null ? {} : { filter: row.filter as EndpointFilter }),
     headers: row.headers,
     ...(row.concurrency === null ? {} : { concurrency: row.concurrency }),
     ...(row.timeout_seconds === null ? {} : { timeoutSeconds: row.timeout_seconds }),

@@ -40,7 +40,13 @@ export async function mintPortalToken(
   return await ctx.db.transaction(async (tx) => {
     if ((await selectSubscriber(tx, actor, { id: subscriberId }, "share")) === undefined)
       throw new NotFoundError("There is no such subscriber in this project");
-    const request = { subject: actor.id, projectId: actor.projectId, role: "subscriber", agents: [], subscriberId } as const;
+    const request = {
+      subject: actor.id,
+      projectId: actor.projectId,
+      role: "subscriber",
+      agents: [],
+      subscriberId,
+    } as const;
     const { token, expiresAt } = tokens.mint({ ...request, expiresInSeconds }, ctx.clock.now());
     const detail = { expiresAt: expiresAt.toISOString() };
     await recordAudit(ctx, tx, { action: "subscriber.portal-token", target, detail });

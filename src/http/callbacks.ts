@@ -5,6 +5,7 @@ import { jsonObjectSchema } from "../lib/json-object-schema.ts";
 import { parseInput } from "../lib/parse-input.ts";
 import type { TaskServices } from "../tasks/announce-tasks.ts";
 import type { SettleCommit } from "../tasks/complete-task.ts";
+import { inlineArtifact, maxInlineArtifacts, uploadOf } from "../tasks/inline-artifact.ts";
 import { expiresInSeconds } from "../tasks/input-request.ts";
 import { type CallbackNews, findCallback, settleByCallback } from "../tasks/settle-by-callback.ts";
 import type { Authentication } from "./authenticate.ts";
@@ -34,6 +35,7 @@ const question = z.strictObject({
 const callbackBody = z
   .strictObject({
     result: z.unknown().optional(),
+    artifacts: z.array(inlineArtifact).max(maxInlineArtifacts).optional(),
     error: error.optional(),
     retryable: z.boolean().optional(),
     inputRequired: question.optional(),
@@ -62,7 +64,7 @@ function newsOf(value: unknown): CallbackNews {
     return { kind: "failed", error: body.error, retryable: body.retryable ?? false, ...cost };
   if (body.inputRequired !== undefined) return { kind: "input_required", question: body.inputRequired };
   if ("progress" in body) return { kind: "progress", progress: body.progress, ...cost };
-  return { kind: "completed", result: body.result, ...cost };
+  return { kind: "completed", result: body.result, artifacts: (body.artifacts ?? []).map(uploadOf), ...cost };
 }
 
 function bytesOf({ body }: Request): Buffer {
@@ -87,7 +89,7 @@ export function mountCallbacks(router: Router, services: CallbackServices, authe
     async (request, response) => {
       const claim = await findCallback(services, String(request.params["token"]));
       const value = parseJsonBody(bytesOf(request));
-      rejectUnstorable(value, ["result", "error", "inputRequired", "progress", "usage", "summary"]);
+      rejectUnstorable(value, ["result", "artifacts", "error", "inputRequired", "progress", "usage", "summary"]);
       const news = claim.preset === "cursor" ? cursorNews(value) : newsOf(value);
       const { state } = await settleByCallback(services, services.settle, claim, news);
       sendAnswer(response, { status: 200, body: { id: toWireId("task", claim.taskId), state } });

@@ -102,6 +102,20 @@ export const fixedPaths: Readonly<Record<string, OpenApiPath>> = {
               type: "object",
               properties: {
                 result: { description: "The task is completed." },
+                artifacts: {
+                  type: "array",
+                  description: "Outputs besides the result.",
+                  items: {
+                    type: "object",
+                    properties: {
+                      name: { type: "string" },
+                      contentType: { type: "string" },
+                      content: { type: "string" },
+                      contentBase64: { type: "string" },
+                    },
+                    required: ["name"],
+                  },
+                },
                 error: {
                   type: "object",
                   properties: { code: { type: "string" }, message: { type: "string" } },

@@ -62,13 +62,12 @@ export type Operation = OperationOptions<unknown, unknown, unknown>;
 export function operation<Params = undefined, Query = undefined, Body = undefined>(
   options: OperationOptions<Params, Query, Body>,
 ): Operation {
-  const { handle, forSubscribers } = options;
   const declared: OperationOptions<Params, Query, Body> = {
     ...options,
     async handle(ctx, input) {
-      if (ctx.actor.subscriberId !== undefined && forSubscribers !== true)
+      if (ctx.actor.subscriberId !== undefined && options.forSubscribers !== true)
         throw new ForbiddenError("A portal token cannot make this call");
-      return await handle(ctx, input);
+      return await options.handle(ctx, input);
     },
   };
   // `handle` only ever gets what the three schemas let through, so widening its input is safe.

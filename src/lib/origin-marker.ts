@@ -64,6 +64,7 @@ export function verifyOriginMarker(keys: Iterable<Buffer>, marker: string): Orig
   if (taskWireId === undefined || depth === undefined || signature === undefined) return undefined;
   const given = Buffer.from(signature, "base64url");
   for (const key of keys)
-    if (timingSafeEqual(given, sign(key, `v1.${taskWireId}.${depth}`))) return { taskId: taskWireId, depth: Number(depth) };
+    if (timingSafeEqual(given, sign(key, `v1.${taskWireId}.${depth}`)))
+      return { taskId: taskWireId, depth: Number(depth) };
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { createDeliveries, type NewDelivery } from "../deliveries/create-deliveries.ts";
 import { holdDeliveries } from "../deliveries/hold-deliveries.ts";
 import { lockDisabledEndpoints } from "../deliveries/lock-disabled-endpoints.ts";
+import { documentOfMessage, fitsEndpointFilter, type MessageDocument } from "../endpoints/endpoint-filter.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { Services } from "../platform/services.ts";
 
@@ -31,6 +32,8 @@ interface Match {
   readonly endpoint_id: string | null;
   /** Its endpoint is off. */
   readonly held: boolean;
+  /** The endpoint's filter, as JSON. */
+  readonly filter: string | null;
 }
 
 // Messages and the endpoints that want them in one statement. A message nobody wants comes back without an endpoint. An
@@ -49,7 +52,8 @@ const insertMessages = {
            ON CONFLICT (project_id, external_id) WHERE external_id IS NOT NULL DO NOTHING
            RETURNING id
          )
-         SELECT i.id AS message_id, i.project_id, e.id AS endpoint_id, coalesce(e.disabled, false) AS held
+         SELECT i.id AS message_id, i.project_id, e.id AS endpoint_id, coalesce(e.disabled, false) AS held,
+                CASE WHEN i.only_endpoint_id IS NULL THEN e.filter::text END AS filter
          FROM stored JOIN input i ON i.id = stored.id LEFT JOIN endpoints e
            ON e.project_id = i.project_id AND e.deleted_at IS NULL
           AND CASE WHEN i.only_endpoint_id IS NULL THEN
@@ -59,6 +63,19 @@ const insertMessages = {
                 AND e.id IS DISTINCT FROM i.except_endpoint_id
               ELSE e.id = i.only_endpoint_id END`,
 };
+
+const noPayload = Buffer.from("{}");
+
+// A message is parsed when the first filter wants to see it: most meet none.
+function fitting(documentOf: (messageId: string) => MessageDocument): (match: Match) => boolean {
+  const documents = new Map<string, MessageDocument>();
+  return ({ message_id, filter }) => {
+    if (filter === null) return true;
+    const document = documents.get(message_id) ?? documentOf(message_id);
+    documents.set(message_id, document);
+    return fitsEndpointFilter(filter, document);
+  };
+}
 
 /**
  * Stores messages, their deliveries and the jobs that carry them in the caller's transaction: what settled and what is
@@ -74,6 +91,7 @@ export async function announce(
   const now = new Date(services.clock.now());
   const timestamp = now.toISOString();
   const ids = announcements.map(() => services.newId());
+  const payloads = announcements.map(({ type, data }) => Buffer.from(JSON.stringify({ type, timestamp, data })));
   const matches = await tx.query<Match>(insertMessages, [
     ids,
     announcements.map((announcement) => announcement.projectId),
@@ -81,24 +99,31 @@ export async function announce(
     announcements.map((announcement) => announcement.subscriberId ?? null),
     announcements.map((announcement) => announcement.taskId ?? null),
     announcements.map((announcement) => announcement.externalId ?? null),
-    announcements.map(({ type, data }) => Buffer.from(JSON.stringify({ type, timestamp, data }))),
+    payloads,
     now,
     announcements.map(({ channels = [] }) => (channels.length === 0 ? null : channels.join(","))),
     announcements.map((announcement) => announcement.alsoSubscriberId ?? null),
     announcements.map((announcement) => announcement.onlyEndpointId ?? null),
     announcements.map((announcement) => announcement.exceptEndpointId ?? null),
   ]);
+  const indexOf = new Map(ids.map((id, index) => [id, index]));
+  const documentOf = (id: string): MessageDocument => {
+    const index = indexOf.get(id) ?? -1;
+    const { subscriberId = null, channels = null } = announcements[index] ?? {};
+    return documentOfMessage({ id, payload: payloads[index] ?? noPayload, subscriber_id: subscriberId, channels });
+  };
+  const wanted = matches.filter(fitting(documentOf));
   const deliveryOf = (match: Match): NewDelivery[] =>
     match.endpoint_id === null
       ? []
       : [{ projectId: match.project_id, messageId: match.message_id, endpointId: match.endpoint_id }];
   const off = await lockDisabledEndpoints(
     tx,
-    matches.flatMap(({ held, endpoint_id }) => (held && endpoint_id !== null ? [endpoint_id] : [])),
+    wanted.flatMap(({ held, endpoint_id }) => (held && endpoint_id !== null ? [endpoint_id] : [])),
   );
   const isHeld = (match: Match): boolean => match.endpoint_id !== null && off.has(match.endpoint_id);
-  await createDeliveries(tx, services, matches.filter((match) => !isHeld(match)).flatMap(deliveryOf));
-  await holdDeliveries(tx, services, matches.filter(isHeld).flatMap(deliveryOf));
+  await createDeliveries(tx, services, wanted.filter((match) => !isHeld(match)).flatMap(deliveryOf));
+  await holdDeliveries(tx, services, wanted.filter(isHeld).flatMap(deliveryOf));
   const stored = new Set(matches.map((match) => match.message_id));
   return ids.map((id) => (stored.has(id) ? id : undefined));
 }

@@ -17,22 +17,29 @@ const consumerName = z
   .describe("Whose position is meant, where several read for one subscriber. Absent: `default`.");
 
 /** A cursor of these lists: the message after which to go on. */
-const messageCursor = z.string().max(200).transform((text, ctx) => {
-  const uuid = decodeCursor("message", text);
-  if (uuid !== undefined) return uuid;
-  ctx.addIssue({ code: "custom", message: "must be the nextCursor of an earlier answer" });
-  return z.NEVER;
-});
+const messageCursor = z
+  .string()
+  .max(200)
+  .transform((text, ctx) => {
+    const uuid = decodeCursor("message", text);
+    if (uuid !== undefined) return uuid;
+    ctx.addIssue({ code: "custom", message: "must be the nextCursor of an earlier answer" });
+    return z.NEVER;
+  });
 
 export const messagePoll = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: messageCursor.optional().describe("The `nextCursor` of the answer before. Absent: after what was acknowledged."),
+  cursor: messageCursor
+    .optional()
+    .describe("The `nextCursor` of the answer before. Absent: after what was acknowledged."),
   consumer: consumerName.default("default"),
 });
 
 export const messageAcknowledgement = z
   .strictObject({
-    cursor: messageCursor.meta({ type: "string" }).describe("The `nextCursor` of the answer whose messages are dealt with."),
+    cursor: messageCursor
+      .meta({ type: "string" })
+      .describe("The `nextCursor` of the answer whose messages are dealt with."),
     consumer: consumerName.exactOptional(),
   })
   .meta({ id: "MessageAcknowledgement" });

@@ -6,6 +6,7 @@ import { createDeliveries } from "../deliveries/create-deliveries.ts";
 import { type Delivery, presentDelivery } from "../deliveries/delivery.ts";
 import { redriveDeliveries } from "../deliveries/redrive-deliveries.ts";
 import { searchDeliveries } from "../deliveries/delivery-search-store.ts";
+import { documentOfMessage, fitsEndpointFilter } from "../endpoints/endpoint-filter.ts";
 import { ConflictError, NotFoundError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
 import { wireIdSchema } from "../lib/wire-id-schema.ts";
@@ -34,7 +35,10 @@ export async function resendMessage(ctx: Context, id: string, { endpointId }: Me
   return await ctx.db.transaction(async (tx) => {
     const message = await selectMessage(tx, ctx.actor, { id });
     if (message === undefined) throw new NotFoundError("There is no such message in this project");
-    const targets = await selectResendTargets(tx, ctx.actor, id, endpointId);
+    const document = documentOfMessage(message);
+    const targets = (await selectResendTargets(tx, ctx.actor, id, endpointId)).filter(
+      ({ filter }) => filter === null || fitsEndpointFilter(filter, document),
+    );
     if (targets.length === 0)
       throw new ConflictError("no_endpoint", "No enabled endpoint is to get this message; create or enable one first");
     const missing = targets.filter((target) => target.id === null);

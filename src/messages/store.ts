@@ -68,10 +68,12 @@ interface ResendTarget {
   readonly endpoint_id: string;
   readonly id: string | null;
   readonly state: string | null;
+  /** The endpoint's filter, as JSON; null when it has none, or was named itself. */
+  readonly filter: string | null;
 }
 
 const selectTargets = {
-  text: `SELECT e.id AS endpoint_id, sent.id, sent.state
+  text: `SELECT e.id AS endpoint_id, sent.id, sent.state, CASE WHEN $2::uuid IS NULL THEN e.filter::text END AS filter
          FROM messages m JOIN endpoints e ON e.project_id = m.project_id AND e.deleted_at IS NULL AND NOT e.disabled
          LEFT JOIN LATERAL (
            SELECT id, state FROM deliveries d WHERE d.message_id = m.id AND d.endpoint_id = e.id

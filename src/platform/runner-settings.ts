@@ -24,20 +24,28 @@ const placeholderForm = /\{(\w+)\}/g;
 // What somebody else wrote: at the beginning of an argument, `--config=…` would be an option to the command.
 const foreignStart = /^\{(task|instructions)\}/;
 
-const templates = z.array(z.string().max(10_000)).max(100).superRefine((args, ctx) => {
-  for (const [index, arg] of args.entries()) {
-    for (const [, name = ""] of arg.matchAll(placeholderForm))
-      if (!placeholders.some((known) => known === name))
-        ctx.addIssue({ code: "custom", path: [index], message: `names {${name}}; there are ${placeholders.join(", ")}` });
-    if (foreignStart.test(arg) && !args.slice(0, index).includes("--"))
-      ctx.addIssue({
-        code: "custom",
-        path: [index],
-        message: "begins with text that could begin with a dash: write --flag={task} as one argument, or put -- before it",
-      });
-    if (arg.includes("\u0000")) ctx.addIssue({ code: "custom", path: [index], message: "must not contain NUL" });
-  }
-});
+const templates = z
+  .array(z.string().max(10_000))
+  .max(100)
+  .superRefine((args, ctx) => {
+    for (const [index, arg] of args.entries()) {
+      for (const [, name = ""] of arg.matchAll(placeholderForm))
+        if (!placeholders.some((known) => known === name))
+          ctx.addIssue({
+            code: "custom",
+            path: [index],
+            message: `names {${name}}; there are ${placeholders.join(", ")}`,
+          });
+      if (foreignStart.test(arg) && !args.slice(0, index).includes("--"))
+        ctx.addIssue({
+          code: "custom",
+          path: [index],
+          message:
+            "begins with text that could begin with a dash: write --flag={task} as one argument, or put -- before it",
+        });
+      if (arg.includes("\u0000")) ctx.addIssue({ code: "custom", path: [index], message: "must not contain NUL" });
+    }
+  });
 
 const command = z.strictObject({
   command: z.string().min(1).max(4096).describe("A program's path, or its name on the hub's PATH."),
@@ -47,7 +55,10 @@ const command = z.strictObject({
   /** Instead of `args` in a session in which the command has told its own session's id before. */
   resumeArgs: templates.optional(),
   /** Names of the hub's own variables that the command gets besides PATH, HOME, LANG, TZ and the like. */
-  env: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, "must be the name of a variable")).max(100).default([]),
+  env: z
+    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, "must be the name of a variable"))
+    .max(100)
+    .default([]),
   cwd: z.string().min(1).max(4096).optional(),
   adapter: z.enum(["generic", "claude", "codex"]).default("generic"),
   /** `json`: the whole task as one line; `text`: instructions and input. Absent: what the adapter's command reads. */

@@ -4,7 +4,19 @@ import { z } from "zod";
 import type { Transaction } from "./database.ts";
 import type { Logger } from "./logger.ts";
 
-const topics = ["sources", "routes", "decisions", "agents", "budgets", "endpoints", "keys", "tasks", "followUps", "deliveries"] as const;
+const topics = [
+  "sources",
+  "routes",
+  "decisions",
+  "agents",
+  "budgets",
+  "endpoints",
+  "keys",
+  "tasks",
+  "followUps",
+  "deliveries",
+  "ownMessages",
+] as const;
 
 /** What changed, so that whoever caches or waits for it can act. */
 export type Topic = (typeof topics)[number];

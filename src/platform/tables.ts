@@ -417,6 +417,44 @@ export interface ArtifactsTable {
   created_at: Date;
 }
 
+export interface A2aTasksTable {
+  task_id: string;
+  project_id: string;
+  context_id: string;
+  message_id: string;
+}
+
+export interface A2aAnswersTable {
+  task_id: string;
+  message_id: string;
+}
+
+export interface A2aPushConfigsTable {
+  task_id: string;
+  id: string;
+  project_id: string;
+  url: string;
+  sealed: Buffer | null;
+  version: string;
+  told: string | null;
+  due_at: Date;
+  failures: Defaulted<number>;
+  last_error: string | null;
+  ended: Defaulted<boolean>;
+  created_at: Date;
+}
+
+export interface A2aCallsTable {
+  task_id: string;
+  agent_id: string;
+  sends: number;
+  peer_task_id: string | null;
+  context_id: string | null;
+  answers_told: Defaulted<number>;
+  push_hash: Buffer | null;
+  created_at: Date;
+}
+
 export interface ProjectBudgetsTable {
   project_id: string;
   limits: Json;
@@ -666,6 +704,10 @@ export interface Tables {
   task_attempts: TaskAttemptsTable;
   task_events: TaskEventsTable;
   artifacts: ArtifactsTable;
+  a2a_tasks: A2aTasksTable;
+  a2a_answers: A2aAnswersTable;
+  a2a_push_configs: A2aPushConfigsTable;
+  a2a_calls: A2aCallsTable;
   project_budgets: ProjectBudgetsTable;
   budget_accounts: BudgetAccountsTable;
   budget_charges: BudgetChargesTable;

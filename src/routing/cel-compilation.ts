@@ -19,11 +19,12 @@ export class CelCompilation {
   readonly #source: string;
   /** How many pieces were compiled. */
   nodes = 0;
-  readonly #scope = ["event"];
+  readonly #scope: string[];
   #frameSize = 1;
   #macros = 0;
 
-  constructor(source: string, account: StepAccount) {
+  constructor(source: string, account: StepAccount, subject: string) {
+    this.#scope = [subject];
     this.#source = source;
     this.account = account;
   }

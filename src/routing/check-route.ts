@@ -3,6 +3,7 @@ import { type HeldAgent, holdAgent } from "../agents/hold-agent.ts";
 import { selectSubscriber } from "../endpoints/store.ts";
 import { type FieldError, InvalidError } from "../lib/errors.ts";
 import { fromWireId, toWireId } from "../lib/ids.ts";
+import { ownProvider } from "../lib/own-provider.ts";
 import type { Transaction } from "../platform/database.ts";
 import { providers } from "../sources/providers/catalogue.ts";
 import { selectSource } from "../sources/store.ts";
@@ -17,8 +18,8 @@ export function requireValidRule(
 ): void {
   const { provider, ...rules } = written;
   const errors: FieldError[] = [];
-  if (typeof provider === "string" && !providers.has(provider))
-    errors.push({ path: "provider", message: `must be one of ${[...providers.keys()].join(", ")}` });
+  if (typeof provider === "string" && provider !== ownProvider && !providers.has(provider))
+    errors.push({ path: "provider", message: `must be one of ${[ownProvider, ...providers.keys()].join(", ")}` });
   const compiled = compileRoute({
     match: rules.match ?? undefined,
     when: rules.when ?? undefined,

@@ -1,4 +1,5 @@
 import type { FieldError } from "../lib/errors.ts";
+import type { Approval } from "../tasks/input-request.ts";
 import { CompileErrors } from "./compile-errors.ts";
 import { compileKey } from "./compile-key.ts";
 import { compileWhen, type Condition } from "./compile-when.ts";
@@ -21,6 +22,7 @@ export interface RouteRules {
   readonly actors?: Actors | undefined;
   readonly loops?: Loops | undefined;
   readonly subscriberId?: string | undefined;
+  readonly approval?: Approval | undefined;
 }
 
 export type CompiledRouteRules =
@@ -81,6 +83,7 @@ export function compileRoute(written: RouteRules): CompiledRouteRules {
         maxDepth: written.loops?.maxDepth ?? DEFAULT_MAX_DEPTH,
       },
       ...(subscriber === undefined ? {} : { subscriber }),
+      ...(written.approval === undefined ? {} : { approval: written.approval }),
       isGuarded: [keys.dedupe, keys.concurrency, keys.order, debounce, rate, budget, breaker].some(
         (guard) => guard !== undefined,
       ),

@@ -1,21 +1,28 @@
-import { compileCel } from "./cel.ts";
+import { type CelSubject, compileCel } from "./cel.ts";
 import type { StepAccount } from "./event-allowance.ts";
 import type { CompileErrors } from "./compile-errors.ts";
-import type { EventDocument } from "./event-document.ts";
 import { placeInText } from "./place-in-text.ts";
 
 /** A condition: whether it holds, or why it could not be evaluated. Never throws. */
 export type Condition = (
-  document: EventDocument,
+  document: object,
 ) => { readonly ok: true; readonly holds: boolean } | { readonly ok: false; readonly message: string };
 
 const holds = { ok: true, holds: true } as const;
 const holdsNot = { ok: true, holds: false } as const;
 const isNeither = { ok: false, message: "gives neither true nor false" } as const;
 
-/** Compiles a route's `when`: a CEL expression over `event` that gives true or false. Charged to the account. */
-export function compileWhen(errors: CompileErrors, source: string, account: StepAccount): Condition | undefined {
-  const compiled = compileCel(source, account);
+/**
+ * Compiles a `when`: a CEL expression that gives true or false, over `event` unless another subject is named. Charged to the
+ * account.
+ */
+export function compileWhen(
+  errors: CompileErrors,
+  source: string,
+  account: StepAccount,
+  subject?: CelSubject,
+): Condition | undefined {
+  const compiled = compileCel(source, account, subject);
   if (!compiled.ok) return errors.add("when", placeInText(source, compiled.offset, compiled.message));
   const { type, evaluate } = compiled;
   if (type !== "bool" && type !== "dyn")

@@ -1,4 +1,5 @@
 import type { Budget } from "../budgets/budget.ts";
+import type { Approval } from "../tasks/input-request.ts";
 import type { EventDocument } from "./event-document.ts";
 import type { RenderedTask } from "./task-template.ts";
 
@@ -55,6 +56,8 @@ export interface CompiledRules {
   readonly loops: { readonly allowMarked: boolean; readonly maxDepth: number };
   /** The wire id or external id of the subscriber that gets the messages of its tasks. */
   readonly subscriber?: KeyOf;
+  /** The results of its tasks need a person's yes. */
+  readonly approval?: Approval;
   /**
    * Whether the database has to be asked before there is a task: for keys.dedupe, concurrency and order, debounce, limits.
    * Session, actors, loops and the subscriber follow from the event alone.

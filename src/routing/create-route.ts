@@ -24,6 +24,7 @@ export const newRoute = z
     actors: routeFields.actors.exactOptional(),
     loops: routeFields.loops.exactOptional(),
     subscriberId: routeFields.subscriberId.exactOptional(),
+    approval: routeFields.approval.exactOptional(),
     enabled: routeFields.enabled.exactOptional().describe("Absent: true."),
   })
   .meta({ id: "NewRoute" });

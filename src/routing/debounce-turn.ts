@@ -2,15 +2,8 @@ import { allDone } from "../lib/all-done.ts";
 import { toWireId } from "../lib/ids.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { TaskServices } from "../tasks/announce-tasks.ts";
-import {
-  type DebouncedEvent,
-  type DebounceEnd,
-  type DueDebounce,
-  endDebounces,
-  selectDebouncedEvents,
-  takeDebounce,
-  takeDueDebounces,
-} from "./debounce-store.ts";
+import { type DebouncedEvent, type DebounceEnd, endDebounces, selectDebouncedEvents } from "./debounced-event-store.ts";
+import { type DueDebounce, takeDebounce, takeDueDebounces } from "./debounce-store.ts";
 import { type DueCandidate, decideCandidates, type Verdict } from "./decide-candidates.ts";
 import { type Batch, isolatePoison } from "./isolate-poison.ts";
 import { selectRouteOff, takeDecisionTurn } from "./pending-store.ts";
@@ -82,11 +75,11 @@ function presentCoalesced({ eventId, type, deliveryId, receivedAt }: DebouncedEv
   return { id: eventId, type, deliveryId, receivedAt: receivedAt.toISOString() };
 }
 
-// Where there is a task, those before the latest are in its list; where there is none, all came to nothing for one reason.
+// Those before the latest are in the list of its task. Where none was made, the same became of all of them.
 function endOf(debounce: DueDebounce, verdict: Ended): DebounceEnd {
   const { outcome, reason, detail, taskId } = verdict;
   const latest = { outcome, reason };
-  const others = taskId === undefined ? latest : { outcome: "coalesced", reason: "coalesced" };
+  const others = outcome === "matched" ? { outcome: "coalesced", reason: "coalesced" } : latest;
   return { debounce, latest, others, detail, taskId };
 }
 

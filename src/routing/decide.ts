@@ -42,33 +42,45 @@ export interface Decided {
   readonly misses: readonly Miss[];
 }
 
-/** Decides which routes take an event: pure, and one route's failure does not touch the others. */
+/** Decides which routes take an event: pure, and one route's failure, of whatever kind, does not touch the others. */
 export function decide(routes: RouteIndex | undefined, event: DecidedEvent): Decided {
-  const matches: Match[] = [];
-  const stops: Stop[] = [];
-  const misses: Miss[] = [];
+  const decided = { matches: [] as Match[], stops: [] as Stop[], misses: [] as Miss[] };
   const { summary, provider } = event;
   const candidates = routes?.candidates({ sourceId: summary.sourceId, type: summary.type, provider }) ?? [];
-  let document: EventDocument | undefined;
+  if (candidates.length === 0) return decided;
+  const document = event.document();
   let origin: { readonly mark: OriginMark | undefined } | undefined;
-  for (const route of candidates) {
-    document ??= event.document();
-    const verdict = route.evaluate(document);
-    if (!verdict.matched) {
-      const { clause, error } = verdict;
-      misses.push({ routeId: route.id, clause, ...(error === undefined ? {} : { error }) });
-      continue;
+  const originOnce = (): OriginMark | undefined => (origin ??= { mark: event.origin() }).mark;
+  for (const route of candidates)
+    try {
+      ask(route, document, summary, originOnce, decided);
+    } catch (error) {
+      // Rules promise not to throw. Should they, the sender and the other routes must not pay for it.
+      const detail = error instanceof Error ? error.message : String(error);
+      decided.stops.push({ routeId: route.id, outcome: "failed", reason: "internal_error", detail });
     }
-    origin ??= { mark: event.origin() };
-    const hold = holdOf(route, document, origin.mark);
-    if (hold !== undefined) {
-      stops.push({ routeId: route.id, outcome: "held", ...hold });
-      continue;
-    }
-    const prepared = prepareCandidate(route, document, summary);
-    if (prepared.ok)
-      matches.push({ route, candidate: prepared.candidate, subscriber: prepared.subscriber, origin: origin.mark });
-    else stops.push({ routeId: route.id, outcome: "failed", reason: "render_error", detail: prepared.message });
+  return decided;
+}
+
+function ask(
+  route: CompiledRoute,
+  document: EventDocument,
+  summary: DecidedEvent["summary"],
+  originOf: () => OriginMark | undefined,
+  { matches, stops, misses }: { readonly matches: Match[]; readonly stops: Stop[]; readonly misses: Miss[] },
+): void {
+  const routeId = route.id;
+  const verdict = route.evaluate(document);
+  if (!verdict.matched) {
+    const { clause, error } = verdict;
+    misses.push({ routeId, clause, ...(error === undefined ? {} : { error }) });
+    return;
   }
-  return { matches, stops, misses };
+  const origin = originOf();
+  const hold = holdOf(route, document, origin);
+  const prepared = hold === undefined ? prepareCandidate(route, document, summary) : undefined;
+  if (hold !== undefined) stops.push({ routeId, outcome: "held", ...hold });
+  else if (prepared?.ok === true)
+    matches.push({ route, candidate: prepared.candidate, subscriber: prepared.subscriber, origin });
+  else stops.push({ routeId, outcome: "failed", reason: "render_error", detail: prepared?.message ?? "" });
 }

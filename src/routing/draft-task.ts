@@ -18,7 +18,7 @@ export interface DraftSource {
 /** The task, with this uuid, that a candidate becomes. Its keys are those of its route: no other's tasks share them. */
 export function draftTask(id: string, source: DraftSource): TaskDraft {
   const { projectId, routeId, agent, candidate, coalesced } = source;
-  const { event, task, keys, session, origin, subscriberId } = candidate;
+  const { event, task, keys, session, origin, subscriberId, approval } = candidate;
   return {
     id,
     projectId,
@@ -32,6 +32,7 @@ export function draftTask(id: string, source: DraftSource): TaskDraft {
     ...(session === undefined ? {} : { sessionId: sessionIdOf(routeId, session) }),
     ...(origin === undefined ? {} : { origin }),
     ...(subscriberId === undefined ? {} : { subscriberId }),
+    ...(approval === undefined ? {} : { approval }),
     ...(coalesced === undefined ? {} : { coalesced }),
   };
 }

@@ -3,7 +3,7 @@ import type { StepAccount } from "./event-allowance.ts";
 import type { EventDocument } from "./event-document.ts";
 import { isJsonObject } from "./json-object.ts";
 import { MatchCompilation } from "./match-compilation.ts";
-import { documentKeys } from "./match-keys.ts";
+import { documentKeys, type KeyRule } from "./match-keys.ts";
 import { compileObject } from "./match-object.ts";
 
 export type CompiledMatch =
@@ -32,19 +32,30 @@ export type CompiledMatch =
  * `match.body.action.0.prefix`.
  */
 export function compileMatch(pattern: unknown, account: StepAccount): CompiledMatch {
+  const compiled = compilePattern(pattern, account, documentKeys);
+  if (!compiled.ok) return compiled;
+  const types = pinnedTypes(pattern);
+  return { ...compiled, ...(types === undefined ? {} : { types }) };
+}
+
+/** A pattern over documents of any shape, and what is wrong with it otherwise. */
+type CompiledPattern =
+  | { readonly ok: true; readonly firstMismatch: (document: object) => string | undefined }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
+/** Compiles a pattern in the shape of another document, whose keys `keys` knows; else as `compileMatch` does. */
+export function compilePattern(pattern: unknown, account: StepAccount, keys: KeyRule): CompiledPattern {
   if (pattern === undefined || (isJsonObject(pattern) && Object.keys(pattern).length === 0)) {
     return { ok: true, firstMismatch: () => undefined };
   }
   const compilation = new MatchCompilation(account);
-  const root = compileObject(compilation, "match", pattern, 1, documentKeys);
+  const root = compileObject(compilation, "match", pattern, 1, keys);
   const errors = compilation.errors.found;
   if (root === undefined || errors.length > 0) return { ok: false, errors };
 
-  const types = pinnedTypes(pattern);
   return {
     ok: true,
     firstMismatch: (document) => root.mismatch(document) ?? (account.remaining < 0 ? "match" : undefined),
-    ...(types === undefined ? {} : { types }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { EventSummary, TaskOrigin } from "../platform/tables.ts";
+import type { Approval } from "../tasks/input-request.ts";
 import type { KeyKind, TaskKeys } from "../tasks/task-keys.ts";
 import type { CompiledLimits } from "./compiled-route.ts";
 
@@ -36,6 +37,8 @@ export interface Candidate {
   readonly origin?: TaskOrigin;
   /** A uuid. */
   readonly subscriberId?: string;
+  /** As the route had it when the event came. */
+  readonly approval?: Approval;
   readonly debounce?: CandidateDebounce;
   readonly limits: CandidateLimits;
 }

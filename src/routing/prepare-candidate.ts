@@ -46,6 +46,7 @@ export function prepareCandidate(
       task: { input, parameters, priority },
       ...(keys === undefined ? {} : { keys }),
       ...(session === undefined ? {} : { session }),
+      ...(route.approval === undefined ? {} : { approval: route.approval }),
       ...(debounce === undefined || debounceKey === undefined
         ? {}
         : { debounce: { key: debounceKey, quietSeconds: debounce.quietSeconds, maxSeconds: debounce.maxSeconds } }),

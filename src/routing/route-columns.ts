@@ -1,3 +1,4 @@
+import type { Approval } from "../tasks/input-request.ts";
 import type { Actors, Debounce, Keys, Limits, Loops } from "./route-rules.ts";
 
 interface WrittenRules {
@@ -10,9 +11,10 @@ interface WrittenRules {
   readonly actors?: Actors | null;
   readonly loops?: Loops | null;
   readonly subscriberId?: string | null;
+  readonly approval?: Approval | null;
 }
 
-const jsonFields = ["match", "keys", "debounce", "limits", "actors", "loops"] as const;
+const jsonFields = ["match", "keys", "debounce", "limits", "actors", "loops", "approval"] as const;
 
 /** As they are written: json as text. */
 type RuleColumns = { [Column in (typeof jsonFields)[number] | "when_expression" | "subscriber"]?: string | null } & {

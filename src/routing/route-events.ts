@@ -1,6 +1,7 @@
 import type { EventRow } from "../events/insert-events.ts";
 import { allDone } from "../lib/all-done.ts";
 import { toWireId } from "../lib/ids.ts";
+import { ownProvider } from "../lib/own-provider.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { TaskServices } from "../tasks/announce-tasks.ts";
 import { enqueueTasks, type TaskDraft } from "../tasks/enqueue-tasks.ts";
@@ -9,6 +10,7 @@ import { type DecisionRow, insertDecisions, insertMisses, type MissesRow } from 
 import { draftTask } from "./draft-task.ts";
 import type { EventDocument } from "./event-document.ts";
 import { findOrigin } from "./guards/find-origin.ts";
+import { ownOrigin } from "./guards/own-origin.ts";
 import { insertPendingDecisions, type NewPendingDecision } from "./pending-store.ts";
 import { type MatchOfEvent, resolveMatches } from "./resolve-matches.ts";
 import type { RouteIndex } from "./route-index.ts";
@@ -82,7 +84,10 @@ async function routeGeneration(
       summary: { id, type, sourceId, deliveryId, ...(generation === 0 ? {} : { generation }) },
       provider,
       document: () => documentOf(event),
-      origin: () => findOrigin(services.originKeys.all, event.row.headers, event.row.body),
+      origin: () =>
+        provider === ownProvider
+          ? ownOrigin(event.body)
+          : findOrigin(services.originKeys.all, event.row.headers, event.row.body),
     });
     for (const match of decided.matches) matched.push({ ...match, projectId });
     for (const stop of decided.stops) {

@@ -1,3 +1,4 @@
+import { ownProvider } from "../lib/own-provider.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
 
 interface Placed {
@@ -13,6 +14,13 @@ interface TypeIndex {
 
 const none: readonly Placed[] = [];
 
+// What the hub itself says is only for routes that ask for it, by provider or by type: one that takes any event would else be
+// fed by its own tasks.
+function takes({ provider, types }: CompiledRoute, ofEvent: string): boolean {
+  if (provider !== undefined) return provider === ofEvent;
+  return ofEvent !== ownProvider || types !== undefined;
+}
+
 /**
  * The enabled routes of a project, found by an event's source and type, so that an event costs what the routes that may
  * take it cost, and not what all cost. Holds each route once for each type that it names.
@@ -21,11 +29,17 @@ export class RouteIndex {
   /** In the order in which they decide: the oldest first. */
   readonly routes: readonly CompiledRoute[];
   readonly #bySource = new Map<string, TypeIndex>();
+  // Asked at every step of every task.
+  readonly #ownTypes: ReadonlySet<string>;
+  readonly #wantsAllOwn: boolean;
   readonly #anySource: TypeIndex = { byType: new Map(), anyType: [] };
 
   constructor(routes: readonly CompiledRoute[]) {
     this.routes = routes;
     for (const [place, route] of routes.entries()) this.#add({ route, place });
+    const ofOwn = routes.filter((route) => takes(route, ownProvider));
+    this.#ownTypes = new Set(ofOwn.flatMap(({ types }) => [...(types ?? [])]));
+    this.#wantsAllOwn = ofOwn.some(({ types }) => types === undefined);
   }
 
   /** The routes that an event may match, in their order: by source, type and provider none of the others does. */
@@ -40,9 +54,13 @@ export class RouteIndex {
     const [first = none, ...others] = lists;
     const found = others.length === 0 ? first : lists.flat().toSorted((a, b) => a.place - b.place);
     const candidates: CompiledRoute[] = [];
-    for (const { route } of found)
-      if (route.provider === undefined || route.provider === event.provider) candidates.push(route);
+    for (const { route } of found) if (takes(route, event.provider)) candidates.push(route);
     return candidates;
+  }
+
+  /** Whether a route may want the project's own messages of this type as events. */
+  wantsOwn(type: string): boolean {
+    return this.#ownTypes.has(type) || this.#wantsAllOwn;
   }
 
   #add(placed: Placed): void {

@@ -19,6 +19,7 @@ import {
   whenSchema,
 } from "./route-rules.ts";
 import type { RoutesTable } from "../platform/tables.ts";
+import { type Approval, approvalSchema } from "../tasks/input-request.ts";
 import type { RouteRules } from "./compile-route.ts";
 import type { RouteRow } from "./store.ts";
 
@@ -50,6 +51,7 @@ export const routeFields = {
   actors: actorsSchema,
   loops: loopsSchema,
   subscriberId: subscriberSchema,
+  approval: approvalSchema,
   enabled: z.boolean(),
 };
 
@@ -71,6 +73,7 @@ export const routeSchema = z
     actors: actorsSchema.exactOptional(),
     loops: loopsSchema.exactOptional(),
     subscriberId: z.string().exactOptional(),
+    approval: approvalSchema.exactOptional(),
     enabled: z.boolean(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
@@ -96,6 +99,7 @@ export function presentRoute(row: RouteRow): Route {
     ...(row.actors === null ? {} : { actors: row.actors as Actors }),
     ...(row.loops === null ? {} : { loops: row.loops as Loops }),
     ...(row.subscriber === null ? {} : { subscriberId: row.subscriber }),
+    ...(row.approval === null ? {} : { approval: row.approval as Approval }),
     enabled: row.enabled,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
@@ -114,5 +118,6 @@ export function rulesOfRow(row: Selectable<RoutesTable>): RouteRules {
     actors: (row.actors as Actors | null) ?? undefined,
     loops: (row.loops as Loops | null) ?? undefined,
     subscriberId: row.subscriber ?? undefined,
+    approval: (row.approval as Approval | null) ?? undefined,
   };
 }

@@ -27,6 +27,7 @@ export const routeChanges = z
     actors: routeFields.actors.nullable().exactOptional(),
     loops: routeFields.loops.nullable().exactOptional(),
     subscriberId: routeFields.subscriberId.nullable().exactOptional(),
+    approval: routeFields.approval.nullable().exactOptional(),
     enabled: routeFields.enabled.exactOptional(),
   })
   .describe(

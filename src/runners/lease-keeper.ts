@@ -1,7 +1,9 @@
 import { HubError } from "../lib/errors.ts";
 import { heartbeatTask } from "../tasks/heartbeat-task.ts";
 import type { Claim } from "../tasks/held-task.ts";
+import { inlineArtifact, maxInlineArtifacts, uploadOf } from "../tasks/inline-artifact.ts";
 import type { LeasedTask } from "../tasks/lease-of-agent.ts";
+import { type ArtifactUpload, putArtifact } from "../tasks/put-artifact.ts";
 import { recordTaskEvents, type TaskEvent } from "../tasks/record-task-events.ts";
 import type { RunnerServices, RunReport, StopReason } from "./task-run.ts";
 
@@ -32,6 +34,8 @@ export class LeaseKeeper implements RunReport {
   #seq = 0;
   #events: TaskEvent[] = [];
   #dropped = 0;
+  #artifacts: ArtifactUpload[] = [];
+  #artifactCount = 0;
   #progress: unknown;
   #usage: object | undefined;
   #hasNews = false;
@@ -71,6 +75,20 @@ export class LeaseKeeper implements RunReport {
     });
   }
 
+  artifact(artifact: unknown): void {
+    const parsed = inlineArtifact.safeParse(artifact);
+    const room = this.#artifactCount < maxInlineArtifacts;
+    const upload = parsed.success && room ? uploadOf(parsed.data) : undefined;
+    if (upload === undefined || upload.content.length > this.#services.settings.tasks.artifactLimitBytes) {
+      const problem = parsed.success ? "too many or too large" : parsed.error.issues[0]?.message;
+      this.event("artifact_refused", { problem });
+      return;
+    }
+    this.#artifactCount += 1;
+    this.#hasNews = true;
+    this.#artifacts.push(upload);
+  }
+
   progress(progress: unknown): void {
     this.#hasNews = true;
     this.#progress = boundedData(progress);
@@ -103,6 +121,7 @@ export class LeaseKeeper implements RunReport {
   async #beat(): Promise<void> {
     try {
       this.#hasNews = false;
+      await this.#sendArtifacts();
       await this.#sendEvents();
       const heartbeat = { progress: this.#progress, usage: this.#usage };
       const { leaseExpiresAt, signal } = await heartbeatTask(this.#services, this.#claim, heartbeat);
@@ -112,6 +131,13 @@ export class LeaseKeeper implements RunReport {
       const isLost = error instanceof HubError && error.status < 500;
       if (isLost || this.#services.clock.now() >= this.#expiresMs) this.stop("lease_lost");
       if (!isLost) this.#services.log.warn({ unit: "runner", err: error }, "a heartbeat failed");
+    }
+  }
+
+  async #sendArtifacts(): Promise<void> {
+    for (let [next] = this.#artifacts; next !== undefined; [next] = this.#artifacts) {
+      await putArtifact(this.#services, this.#claim, next);
+      this.#artifacts.shift();
     }
   }
 

@@ -8,7 +8,8 @@ export function readQuestion(value: Readonly<Record<string, unknown>>): Question
   const { prompt, schema } = value;
   const seconds = value["expiresInSeconds"] ?? value["expires_in_seconds"];
   if (typeof prompt !== "string" || prompt === "") return undefined;
-  const expires = typeof seconds === "number" && seconds >= 1 ? Math.min(Math.floor(seconds), maxExpirySeconds) : undefined;
+  const expires =
+    typeof seconds === "number" && seconds >= 1 ? Math.min(Math.floor(seconds), maxExpirySeconds) : undefined;
   return {
     prompt: prompt.slice(0, maxPromptCharacters),
     ...(typeof schema === "object" && schema !== null && !Array.isArray(schema) ? { schema } : {}),

@@ -100,7 +100,12 @@ async function settleSafely(services: RunnerServices, claim: Claim, outcome: Run
     }
 }
 
-async function runToEnd(services: RunnerServices, task: LeasedTask, claim: Claim, keeper: LeaseKeeper): Promise<string> {
+async function runToEnd(
+  services: RunnerServices,
+  task: LeasedTask,
+  claim: Claim,
+  keeper: LeaseKeeper,
+): Promise<string> {
   const outcome = await attempt(services, task, claim, keeper).catch((error: unknown) => {
     services.log.error({ unit: "runner", taskId: toWireId("task", task.id), err: error }, "a run broke down");
     return failedRun("runner_error", "The hub could not run the task; its log says why.", true);
@@ -115,7 +120,8 @@ async function runToEnd(services: RunnerServices, task: LeasedTask, claim: Claim
     await settleUnderLease(services.settle, claim, { to: "failed", reason, error });
     return reason;
   }
-  const isOver = reason === "canceled" || reason === "lease_lost" || (reason === "timeout" && outcome.kind !== "completed");
+  const isOver =
+    reason === "canceled" || reason === "lease_lost" || (reason === "timeout" && outcome.kind !== "completed");
   return isOver ? reason : await settleSafely(services, claim, outcome);
 }
 

@@ -27,7 +27,13 @@ export type StopReason = "canceled" | "budget_exceeded" | "lease_lost" | "timeou
  * can go on. `stopped`: it was broken off.
  */
 export type RunOutcome =
-  | { readonly kind: "completed"; readonly result: unknown; readonly usage?: object }
+  | {
+      readonly kind: "completed";
+      readonly result: unknown;
+      readonly usage?: object;
+      /** Outputs that came with it, unchecked. */
+      readonly artifacts?: readonly unknown[];
+    }
   | {
       readonly kind: "failed";
       readonly error: { readonly code: string; readonly message: string };
@@ -43,6 +49,8 @@ export type RunOutcome =
 export interface RunReport {
   event(type: string, data?: unknown): void;
   progress(progress: unknown): void;
+  /** An output to be stored, as `inlineArtifact` says; anything else is an event that says so. */
+  artifact(artifact: unknown): void;
   /** What it has cost so far. */
   usage(usage: object): void;
 }

@@ -5,8 +5,10 @@ import type { BudgetCache } from "../budgets/budget-cache.ts";
 import type { MessageInterest } from "../endpoints/message-interest.ts";
 import { toWireId } from "../lib/ids.ts";
 import { type Announcement, announce } from "../messages/announce.ts";
+import { queueOwnMessages } from "../messages/queue-own-messages.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { Services } from "../platform/services.ts";
+import type { RouteCache } from "../routing/route-cache.ts";
 import type { EventSummary, TaskOrigin } from "../platform/tables.ts";
 import type { InputRequest } from "./input-request.ts";
 import { presentEvent } from "./task.ts";
@@ -19,6 +21,7 @@ export interface TaskServices extends Services {
   readonly budgets: BudgetCache;
   readonly outcomes: AgentOutcomes;
   readonly presence: WorkerPresence;
+  readonly routes: RouteCache;
 }
 
 /** A task as it has just become. */
@@ -79,13 +82,17 @@ export async function announceTasks(
   tasks: readonly ChangedTask[],
 ): Promise<void> {
   const wanted: ChangedTask[] = [];
+  const routed = new Set<ChangedTask>();
   for (const task of tasks) {
     tx.afterCommit(() => {
       services.metrics.tasks.inc({ state: task.state });
       noteOutcome(services, task);
     });
-    const wants = isTerminal(task.state) || (await services.interest.wants(tx, task.project_id, `task.${task.state}`));
-    if (wants) wanted.push(task);
+    const type = `task.${task.state}`;
+    const isRouted = (await services.routes.get(tx, task.project_id))?.wantsOwn(type) ?? false;
+    if (isRouted) routed.add(task);
+    if (isRouted || isTerminal(task.state) || (await services.interest.wants(tx, task.project_id, type)))
+      wanted.push(task);
   }
   if (wanted.length === 0) return;
   const agents = await services.agents.getMany(
@@ -122,5 +129,7 @@ export async function announceTasks(
     const receiver = task.subscriber_id === null ? {} : { subscriberId: task.subscriber_id };
     return { projectId: task.project_id, type: `task.${task.state}`, data, taskId: task.id, ...receiver };
   });
-  await announce(tx, services, announcements);
+  const ids = await announce(tx, services, announcements);
+  const own = wanted.flatMap((task, index) => (routed.has(task) ? (ids[index] ?? []) : []));
+  await queueOwnMessages(tx, services, own);
 }

@@ -75,7 +75,7 @@ async function settleBatch(
     // A result that waits for approval was brought by whoever holds the last lease.
     const isHeldBack = waiting.has(item.taskId) || row?.reason === "approval_required";
     const isBrought = state === item.to || (isHeldBack && item.to === "completed");
-    return holds && isBrought ? { state } : { refusal: leaseLost() };
+    return holds && isBrought && state !== undefined ? { state } : { refusal: leaseLost() };
   });
 }
 

@@ -9,6 +9,7 @@ import { announceTasks, type ChangedTask, type TaskServices } from "./announce-t
 import { awaitDependencies, lockDependencies } from "./await-dependencies.ts";
 import { enterLines, supersede } from "./key-lines.ts";
 import type { Approval } from "./input-request.ts";
+import { insertTasks } from "./insert-tasks.ts";
 import { queueTasks } from "./queue-tasks.ts";
 import { placesOfDrafts } from "./places-of-drafts.ts";
 import type { TaskKeys } from "./task-keys.ts";
@@ -51,51 +52,6 @@ export type EnqueueOutcome =
   /** Its concurrency key had no room. */
   | { readonly outcome: "dropped" };
 
-// json, not jsonb: rendered text may hold \\u0000 or a lone surrogate. The moment a task waits for stands in the row.
-const insertTasks = {
-  name: "insert_tasks",
-  text: `INSERT INTO tasks (id, project_id, agent_id, route_id, event_id, event, state, input, parameters, priority,
-                            attempt, attempts_charged, max_attempts, start_after, keys, session_id, origin, coalesced,
-                            subscriber_id, depends_on, approval, created_at, updated_at)
-         SELECT i.id, i.project_id, i.agent_id, i.route_id, i.event_id, i.event, 'submitted', i.input, i.parameters,
-                i.priority, 0, 0, i.max_attempts, i.start_after, i.keys, i.session_id, i.origin, i.coalesced,
-                i.subscriber_id, i.depends_on::uuid[], i.approval, $12, $12
-         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::json[], $7::json[], $8::json[],
-                     $9::int[], $10::int[], $11::timestamptz[], $13::json[], $14::text[], $15::json[], $16::json[],
-                     $17::uuid[], $18::text[], $19::json[])
-           AS i (id, project_id, agent_id, route_id, event_id, event, input, parameters, priority, max_attempts,
-                 start_after, keys, session_id, origin, coalesced, subscriber_id, depends_on, approval)`,
-};
-
-function jsonOrNull(value: unknown): string | null {
-  return value === undefined ? null : JSON.stringify(value);
-}
-
-async function insertDrafts(tx: Transaction, drafts: readonly TaskDraft[], now: Date): Promise<void> {
-  await tx.query(insertTasks, [
-    drafts.map((draft) => draft.id),
-    drafts.map((draft) => draft.projectId),
-    drafts.map((draft) => draft.agent.id),
-    drafts.map((draft) => draft.routeId ?? null),
-    drafts.map((draft) => draft.event?.id ?? null),
-    drafts.map((draft) => jsonOrNull(draft.event)),
-    drafts.map((draft) => JSON.stringify(draft.input)),
-    drafts.map((draft) => jsonOrNull(draft.parameters)),
-    drafts.map((draft) => draft.priority),
-    drafts.map((draft) => draft.agent.limits.maxAttempts),
-    drafts.map((draft) => draft.startAfter ?? null),
-    now,
-    drafts.map((draft) => jsonOrNull(draft.keys)),
-    drafts.map((draft) => draft.sessionId ?? null),
-    drafts.map((draft) => jsonOrNull(draft.origin)),
-    drafts.map((draft) => jsonOrNull(draft.coalesced)),
-    drafts.map((draft) => draft.subscriberId ?? null),
-    // Postgres has no arrays of arrays of unequal length: each is written as Postgres writes one.
-    drafts.map(({ dependsOn }) => (dependsOn === undefined ? null : `{${dependsOn.join(",")}}`)),
-    drafts.map((draft) => jsonOrNull(draft.approval)),
-  ]);
-}
-
 /**
  * Stores tasks in the caller's transaction, those that need not wait with their jobs, and wakes the workers of their agents
  * after it. Answers in the order given. Locks the tasks that are depended on, then the scopes of keys; whatever else the
@@ -120,7 +76,7 @@ export async function enqueueTasks(
   const due = stored.filter((draft) => !isHeldUp(draft));
   // Together, in this order, on one trip: each trip costs a turn of a busy event loop (2 to 4 ms under load).
   await allDone([
-    insertDrafts(tx, stored, now),
+    insertTasks(tx, stored, now),
     awaitDependencies(tx, dependencies),
     enterLines(tx, lines.places),
     queueTasks(

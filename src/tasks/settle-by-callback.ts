@@ -8,12 +8,18 @@ import { readCallbackToken } from "./callback-token.ts";
 import { type SettleCommit, settleUnderLease } from "./complete-task.ts";
 import { failTask, type TaskFailure } from "./fail-task.ts";
 import { heartbeatTask } from "./heartbeat-task.ts";
+import { type ArtifactUpload, putArtifact } from "./put-artifact.ts";
 import { hashLeaseToken } from "./lease-token.ts";
 import type { TaskState } from "./task-state.ts";
 
 /** What an agent says that was called and has answered "later": how its task ended, or how far it is. */
 export type CallbackNews =
-  | { readonly kind: "completed"; readonly result: unknown; readonly usage?: object }
+  | {
+      readonly kind: "completed";
+      readonly result: unknown;
+      readonly usage?: object;
+      readonly artifacts?: readonly ArtifactUpload[];
+    }
   | ({ readonly kind: "failed"; readonly usage?: object } & TaskFailure)
   | { readonly kind: "input_required"; readonly question: Question }
   | { readonly kind: "progress"; readonly progress: unknown; readonly usage?: object };
@@ -84,6 +90,7 @@ export async function settleByCallback(
   const usage = "usage" in news ? { usage: news.usage } : {};
   switch (news.kind) {
     case "completed":
+      for (const artifact of news.artifacts ?? []) await putArtifact(services, claim, artifact);
       return await settleUnderLease(settle, claim, { to: "completed", result: news.result, ...usage });
     case "failed":
       if (news.usage !== undefined) await heartbeatTask(services, claim, usage);

@@ -187,8 +187,8 @@ async function tasksThatStand(
 }
 
 /**
- * The chain that a thing belongs to: of an event all that it caused, and the tasks that stand for it; of anything further down its task, with all that
- * belongs to that, and the event above. Throws NotFoundError when the project has no such thing.
+ * The chain that a thing belongs to: of an event all that it caused, and the tasks that stand for it; of anything further
+ * down its task, with all that belongs to that, and the event above. Throws NotFoundError when the project has no such thing.
  */
 export async function traceOf(ctx: Context, target: TraceTarget): Promise<Trace> {
   authorise(ctx.actor, "trace:read");
@@ -204,7 +204,10 @@ export async function traceOf(ctx: Context, target: TraceTarget): Promise<Trace>
   const decided = event === undefined ? [] : await selectDecisions(db, event.id, maxDecisions + 1);
   const decisions = cut(decided, maxDecisions);
   const standing = target.kind === "event" ? await tasksThatStand(ctx, start.tasks, decisions.rows) : [];
-  const tasks = await traceTasks(ctx, [...standing, ...start.tasks]);
+  const tasks = await traceTasks(
+    ctx,
+    [...standing, ...start.tasks].toSorted((one, other) => (one.id < other.id ? -1 : 1)),
+  );
   const messages = await traceMessages(ctx, start.messages);
   return {
     source: sourceId === undefined ? undefined : await selectSourceName(db, projectId, sourceId),

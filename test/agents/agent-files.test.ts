@@ -24,7 +24,10 @@ describe("an agent's Markdown file", () => {
     const agent = parseAgentFile(await fixture("code-reviewer"));
     assert.equal(agent.name, "code-reviewer");
     assert.match(agent.description ?? "", /^Use this agent when a change is ready to be looked at: after a feature/);
-    assert.match(agent.description ?? "", /<\/example>\n\n<example>Context: A pull request was opened\.\nuser: "Is this fine\?"/);
+    assert.match(
+      agent.description ?? "",
+      /<\/example>\n\n<example>Context: A pull request was opened\.\nuser: "Is this fine\?"/,
+    );
     assert.deepEqual(agent.tools, ["Read", "Grep", "Glob", "Bash(git diff:*, git log:*)", "WebFetch"]);
     assert.deepEqual([agent.model, agent.color], ["sonnet", "red"]);
     assert.match(agent.instructions ?? "", /^You are a senior reviewer\.[^]*---\n\nEnd with a verdict\.$/);
@@ -68,7 +71,10 @@ describe("an agent's Markdown file", () => {
 
   it("is read with examples over many lines, whose lines are no fields", async () => {
     const { description, ...agent } = parseAgentFile(await fixture("incident-commander"));
-    assert.match(description ?? "", /Examples:\n\n<example>\nContext: An alert[^]*model: is not a field[^]*<\/example>$/);
+    assert.match(
+      description ?? "",
+      /Examples:\n\n<example>\nContext: An alert[^]*model: is not a field[^]*<\/example>$/,
+    );
     assert.deepEqual(agent, {
       name: "incident-commander",
       capabilities: ["triage", "escalation", "status_pages"],

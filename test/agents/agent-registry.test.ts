@@ -190,7 +190,10 @@ describe("the registry of agents", () => {
     assert.equal((await get("Imported%20One")).instructions, "Do it. Now.");
     assert.equal((await get("Imported%20One/versions")).data.length, 2);
     const broken = await send("---\nname: x\ntools: [Read\n---\n");
-    assert.deepEqual([broken.status, broken.body.code, broken.body.errors[0].path], [422, "invalid_agent_file", "tools"]);
+    assert.deepEqual(
+      [broken.status, broken.body.code, broken.body.errors[0].path],
+      [422, "invalid_agent_file", "tools"],
+    );
     assert.match(broken.body.detail, /line 3: /);
     assert.equal((await send(text, "application/json")).status, 415);
     assert.equal((await send("x".repeat(1_100_000))).status, 413);

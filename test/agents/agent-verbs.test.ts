@@ -103,7 +103,11 @@ describe("agent verbs", () => {
       "runner.args",
     ],
     ["a color that is none", { name: "a", runner: pull, color: "#12" }, "color"],
-    ["a breaker without a window", { name: "a", runner: pull, limits: { breaker: { failures: 3 } } }, "limits.breaker.perSeconds"],
+    [
+      "a breaker without a window",
+      { name: "a", runner: pull, limits: { breaker: { failures: 3 } } },
+      "limits.breaker.perSeconds",
+    ],
     ["no runner", { name: "a" }, "runner"],
     ["an empty name", { name: "", runner: pull }, "name"],
     ["a name over 100 characters", { name: "a".repeat(101), runner: pull }, "name"],

@@ -13,7 +13,9 @@ describe("hookyard agents import", () => {
   before(async () => {
     test = await startTestHub();
     directory = await mkdtemp(join(tmpdir(), "hookyard-agents-"));
-    await cp(fileURLToPath(new URL("../fixtures/agents", import.meta.url)), join(directory, "team"), { recursive: true });
+    await cp(fileURLToPath(new URL("../fixtures/agents", import.meta.url)), join(directory, "team"), {
+      recursive: true,
+    });
     environment = { HOOKYARD_URL: `${test.url}/`, HOOKYARD_API_KEY: await test.keyFor("developer") };
   });
   after(async () => {

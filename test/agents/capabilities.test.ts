@@ -26,7 +26,8 @@ describe("asking for a capability instead of an agent", () => {
   it("gives tasks in turn to the agents that have it, and to paused ones only when there is nobody else", async () => {
     const agents = [await capable("sort", "search"), await capable("sort"), await capable("search")];
     const got = [await taskFor("sort"), await taskFor("sort"), await taskFor("sort"), await taskFor("sort")];
-    assert.deepEqual(got.toSorted(), [agents[0], agents[0], agents[1], agents[1]].toSorted());
+    const counts = [0, 1].map((index) => got.filter((agent) => agent === agents[index]).length);
+    assert.deepEqual(counts, [2, 2]);
     assert.equal(await taskFor("search"), agents[2]);
     await call("POST", `/agents/${agents[0]}/pause`);
     assert.deepEqual([await taskFor("sort"), await taskFor("sort")], [agents[1], agents[1]]);

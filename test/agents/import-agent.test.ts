@@ -37,9 +37,15 @@ describe("importing agents", () => {
       samples.map(() => "agent.import"),
     );
     const design = await listAgents(other, { capability: "api_design" }, { limit: 9 });
-    assert.deepEqual(design.data.map(({ name }) => name), ["API Architect"]);
+    assert.deepEqual(
+      design.data.map(({ name }) => name),
+      ["API Architect"],
+    );
     const quality = await listAgents(other, { team: "quality" }, { limit: 9 });
-    assert.deepEqual(quality.data.map(({ name }) => name), ["QA Team Lead"]);
+    assert.deepEqual(
+      quality.data.map(({ name }) => name),
+      ["QA Team Lead"],
+    );
     assert.deepEqual(await listTeams(other), [
       {
         name: "platform",

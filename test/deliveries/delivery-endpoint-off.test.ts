@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { cancelDelivery } from "../../src/deliveries/cancel-delivery.ts";
 import { deleteEndpoint } from "../../src/endpoints/delete-endpoint.ts";
+import { enableEndpoint } from "../../src/endpoints/enable-endpoint.ts";
+import { runBulkOperations } from "../../src/deliveries/run-bulk-operations.ts";
 import { updateEndpoint } from "../../src/endpoints/update-endpoint.ts";
 import { toWireId } from "../../src/lib/ids.ts";
 import { startDeliveryStage } from "../support/delivery-stage.ts";
@@ -28,8 +30,7 @@ describe("an endpoint that answers 410", () => {
     const [first, ...others] = (await stage.deliveries(id)).toSorted((a, b) => b.attempts - a.attempts);
     assert.deepEqual([first?.state, first?.last_outcome, first?.attempts], ["failed", "http_4xx", 1]);
     assert.equal(others.length, 39);
-    for (const { state, last_outcome, attempts } of others)
-      assert.deepEqual([state, last_outcome, attempts], ["canceled", "endpoint_disabled", 0]);
+    for (const { state, held, attempts } of others) assert.deepEqual([state, held, attempts], ["pending", true, 0]);
     assert.deepEqual(await stage.jobs(), []);
 
     const [news] = witness.requests;
@@ -53,7 +54,7 @@ describe("an endpoint that answers 410", () => {
 });
 
 describe("what an endpoint still has to receive", () => {
-  it("is canceled when it is met and the endpoint is disabled, the retries too", async () => {
+  it("is held when it is met and the endpoint is disabled, the retries too, and sent when that is enabled and it is asked for", async () => {
     await using receiver = await startReceiver(() => ({ status: 500 }));
     await using stage = await startDeliveryStage();
     const { id } = await stage.addEndpoint(receiver.url);
@@ -62,16 +63,23 @@ describe("what an endpoint still has to receive", () => {
     await stage.processAll();
     await updateEndpoint(stage.ctx, id, { disabled: true });
     await stage.announceMany(1);
-    assert.equal((await stage.deliveries()).length, 1, "a disabled endpoint gets no new delivery");
     stage.clock.advanceBy(7);
     await stage.processAll();
     assert.equal(receiver.requests.length, 1);
-    const [delivery] = await stage.deliveries();
-    assert.deepEqual(
-      [delivery?.state, delivery?.last_outcome, delivery?.attempts],
-      ["canceled", "endpoint_disabled", 1],
-    );
+    const held = (await stage.deliveries()).map((delivery) => [delivery.state, delivery.held, delivery.last_outcome]);
+    assert.deepEqual(held, [
+      ["pending", true, "http_5xx"],
+      ["pending", true, null],
+    ]);
     assert.deepEqual([await stage.jobs(), pump.underWay], [[], 0]);
+    await enableEndpoint(stage.ctx, id, { deliverPending: true });
+    assert.equal(await runBulkOperations(stage.ctx), 1);
+    await stage.processAll();
+    assert.equal(receiver.requests.length, 3);
+    assert.deepEqual(
+      (await stage.deliveries()).map((delivery) => delivery.held),
+      [false, false],
+    );
   });
 
   it("stays canceled when it is canceled during its attempt, which is on record", async () => {

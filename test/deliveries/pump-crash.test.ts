@@ -102,8 +102,8 @@ describe("a process that dies with deliveries in hand", () => {
     const [redriven] = await stage.deliveries();
     await cancelDelivery(stage.ctx, redriven?.id ?? "");
     await retryDelivery(stage.ctx, redriven?.id ?? "");
-    assert.equal(await settleDeadDeliveries(stage.ctx), 2);
-    assert.equal(await settleDeadDeliveries(stage.ctx), 0);
+    assert.equal(await settleDeadDeliveries(stage.ctx, stage.tell), 2);
+    assert.equal(await settleDeadDeliveries(stage.ctx, stage.tell), 0);
     const states = (await stage.deliveries()).map((delivery) => [delivery.state, delivery.last_outcome]);
     assert.deepEqual(states, [
       ["pending", null],

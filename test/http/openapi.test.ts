@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import supertest from "supertest";
 import { z } from "zod";
+import { escapeHtml } from "../../src/http/html.ts";
 import { describeApi } from "../../src/http/openapi.ts";
 import type { OpenApiDocument } from "../../src/http/openapi-document.ts";
 import { operation } from "../../src/http/operation.ts";
@@ -105,7 +106,7 @@ describe("The OpenAPI document", () => {
     for (const item of Object.values(document.paths))
       for (const { operationId, summary } of Object.values(item)) {
         assert.ok(page.text.includes(`id="${operationId}"`), operationId);
-        assert.ok(page.text.includes(summary));
+        assert.ok(page.text.includes(escapeHtml(summary)), summary);
       }
     for (const name of Object.keys(document.components.schemas)) assert.ok(page.text.includes(`id="schema-${name}"`));
     for (const [, anchor] of page.text.matchAll(/href="#([^"]+)"/g))

@@ -75,7 +75,10 @@ describe("a portal token", () => {
     assert.deepEqual([made.status, made.body.subscriberId], [201, own]);
     assert.match(made.body.secret, /^whsec_/);
     const path = `/api/v1/endpoints/${made.body.id}`;
-    assert.deepEqual((await portal("GET", "/api/v1/endpoints")).body.data.map(({ id }: { id: string }) => id), [made.body.id]);
+    assert.deepEqual(
+      (await portal("GET", "/api/v1/endpoints")).body.data.map(({ id }: { id: string }) => id),
+      [made.body.id],
+    );
     assert.equal((await portal("PATCH", path, { description: "Ours" })).body.description, "Ours");
     assert.match((await portal("POST", `${path}/rotate-secret`)).body.secret, /^whsec_/);
     assert.equal((await portal("POST", `${path}/disable`)).body.disabled, true);
@@ -83,11 +86,15 @@ describe("a portal token", () => {
     assert.equal((await portal("GET", `${path}/stats`)).status, 200);
     assert.equal((await portal("POST", `${path}/test`)).status, 202);
 
-    const { id } = (await test.call("POST", "/api/v1/messages", { type: "mine.a", data: { a: 1 }, subscriberId: own })).body;
+    const { id } = (await test.call("POST", "/api/v1/messages", { type: "mine.a", data: { a: 1 }, subscriberId: own }))
+      .body;
     await test.hub.processAll();
     assert.deepEqual((await portal("GET", `/api/v1/messages/${id}`)).body.data, { a: 1 });
     const deliveries = (await portal("GET", "/api/v1/deliveries?type=mine.a")).body.data;
-    assert.deepEqual(deliveries.map((each: { endpointId: string }) => each.endpointId), [made.body.id]);
+    assert.deepEqual(
+      deliveries.map((each: { endpointId: string }) => each.endpointId),
+      [made.body.id],
+    );
     const attempts = await portal("GET", `/api/v1/deliveries/${deliveries[0].id}/attempts`);
     assert.deepEqual([attempts.status, attempts.body.data.length], [200, 1]);
     assert.equal((await portal("POST", `/api/v1/deliveries/${deliveries[0].id}/retry`)).status, 202);
@@ -143,7 +150,10 @@ describe("a portal token", () => {
       assert.ok(!JSON.stringify(data).includes(message ?? "?"), path);
     }
     const subscribers = (await portal("GET", "/api/v1/subscribers")).body.data;
-    assert.deepEqual(subscribers.map(({ id }: { id: string }) => id), [own]);
+    assert.deepEqual(
+      subscribers.map(({ id }: { id: string }) => id),
+      [own],
+    );
     const stolen = await portal("POST", "/api/v1/endpoints", { url: receiver.url, subscriberId: other });
     assert.deepEqual([stolen.status, stolen.body.errors[0].path], [422, "subscriberId"]);
     const resent = await portal("POST", `/api/v1/messages/${message}/resend`, { endpointId: endpoint });
@@ -198,7 +208,10 @@ describe("a portal token", () => {
     assert.equal((await short("GET", "/api/v1/endpoints")).status, 401);
     const claims = jwt.decode(token) as Record<string, unknown>;
     assert.deepEqual([claims["role"], claims["sbr"], claims["agents"]], ["subscriber", own, []]);
-    for (const forged of [{ ...claims, sbr: other }, { ...claims, role: "owner" }])
+    for (const forged of [
+      { ...claims, sbr: other },
+      { ...claims, role: "owner" },
+    ])
       assert.equal((await test.as(jwt.sign(forged, "x".repeat(32)))("GET", "/api/v1/endpoints")).status, 401);
   });
 });

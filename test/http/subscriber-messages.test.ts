@@ -51,7 +51,8 @@ describe("messages that a subscriber fetches", () => {
     const own = await subscriber();
     const ids = [await publish({ subscriberId: own }), await publish({ subscriberId: own })];
     const all = await poll(own, "limit=200");
-    const acknowledge = async (body: object) => await test.call("POST", `/api/v1/subscribers/${own}/messages/ack`, body);
+    const acknowledge = async (body: object) =>
+      await test.call("POST", `/api/v1/subscribers/${own}/messages/ack`, body);
     assert.deepEqual(idsOf(all).slice(-2), ids);
     assert.deepEqual(idsOf(await poll(own, "limit=200")), idsOf(all));
     const upTo = await poll(own, `limit=${all.data.length - 1}`);

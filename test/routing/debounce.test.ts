@@ -84,6 +84,27 @@ describe("a route that collects events", () => {
     );
   });
 
+  it("leaves it to a task that has the key, and says so of each event", async () => {
+    const routeId = await lanes.route({ ...perIssue, keys: { dedupe: "event.body.issue" } });
+    await lanes.send({ issue: 1 });
+    await lanes.pass(10);
+    const events = [await lanes.send({ issue: 1 }), await lanes.send({ issue: 1 })];
+    await lanes.pass(10);
+    assert.equal((await lanes.tasks(routeId)).length, 1);
+    for (const id of events) assert.deepEqual(await lanes.outcomes(id), [["deduplicated", "duplicate_key"]]);
+  });
+
+  it("outlives the process that collected", async () => {
+    const routeId = await lanes.route(perIssue);
+    const events = [await lanes.send({ issue: 1 })];
+    await lanes.decide();
+    events.push(await lanes.send({ issue: 1 }));
+    lanes.test.clock.advanceBy(10);
+    await using another = await lanes.test.startAnother("worker");
+    await another.processAll();
+    assert.deepEqual((await lanes.tasks(routeId)).map(listed), [[2, ...events]]);
+  });
+
   it("has each event in one task, whoever decides, and however often", async function () {
     this.timeout(30_000);
     const routeId = await lanes.route(perIssue);

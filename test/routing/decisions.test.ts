@@ -41,6 +41,25 @@ describe("what routes made of an event", () => {
     assert.equal((await decisionsOf(id)).at(-1).outcome, "no_match", "what did not match comes last");
   });
 
+  it("is told of one that a guard or a key stopped, with the task that stands for it", async () => {
+    const once = await lanes.route({ keys: { dedupe: "event.body.action" } });
+    const few = await lanes.route({ limits: { rate: { count: 1, perSeconds: 3600 } } });
+    const alone = await lanes.route({ keys: { concurrency: { key: "event.body.action", policy: "drop" } } });
+    const [first, second] = [await lanes.send(), await lanes.send()];
+    await lanes.decide();
+    const [task] = await lanes.tasks(once);
+    const decisions = new Map((await decisionsOf(second)).map((decision) => [decision.routeId, decision]));
+    const short = (routeId: string): unknown[] => {
+      const { outcome, reason, taskId } = decisions.get(routeId);
+      return [outcome, reason, taskId];
+    };
+    assert.deepEqual(short(once), ["deduplicated", "duplicate_key", task.id]);
+    assert.deepEqual(short(few), ["held", "rate_limited", undefined]);
+    assert.match(decisions.get(few).detail, /again from/);
+    assert.deepEqual(short(alone), ["held", "concurrency_dropped", undefined]);
+    assert.deepEqual(await lanes.outcomes(first), [["matched"], ["matched"], ["matched"]]);
+  });
+
   it("is told in the trace of anything that came of it", async () => {
     const plain = await lanes.route({});
     await lanes.route({ match: { body: { action: ["closed"] } } });

@@ -4,11 +4,13 @@ import { createSubscriber } from "../../src/endpoints/create-subscriber.ts";
 import { fromWireId, toWireId } from "../../src/lib/ids.ts";
 import { parseInput } from "../../src/lib/parse-input.ts";
 import { createRoute, newRoute, type NewRoute } from "../../src/routing/create-route.ts";
+import { deleteRoute } from "../../src/routing/delete-route.ts";
 import { getRoute } from "../../src/routing/get-route.ts";
 import { createRouteCache } from "../../src/routing/route-cache.ts";
 import { routeChanges, updateRoute } from "../../src/routing/update-route.ts";
 import { invalidAt } from "../support/invalid-at.ts";
 import { createTestContext, type TestContext } from "../support/test-context.ts";
+import { eventDocument } from "./event-document.ts";
 
 const route = { name: "Issues", agent: "triage", task: { input: "Triage ${event.body.issue.title}" } };
 
@@ -80,6 +82,27 @@ describe("the rules of a route, stored", () => {
     );
     const [compiled] = index?.routes ?? [];
     assert.deepEqual([compiled?.name, compiled?.isGuarded, compiled?.keys.concurrency?.limit], ["Issues", true, 3]);
+  });
+
+  it("are compiled again when they changed, and only then", async () => {
+    const other = await ctx.inAnotherProject();
+    await createAgent(other, { name: "triage", runner: { type: "pull" } });
+    const input = parseInput(newRoute, { ...route, when: "event.body.n == 1" });
+    const [first, second] = [await createRoute(other, input), await createRoute(other, input)];
+    const cache = createRouteCache(ctx);
+    const read = async () => (await cache.get(ctx.db, other.actor.projectId))?.routes ?? [];
+    const before = await read();
+    await updateRoute(other, fromWireId("route", second.id) as string, { when: "event.body.n == 2" });
+    const after = await read();
+    assert.deepEqual(
+      after.map(({ id }) => toWireId("route", id)),
+      [first.id, second.id],
+    );
+    assert.equal(after[0], before[0]);
+    assert.notEqual(after[1], before[1]);
+    assert.equal(after[1]?.evaluate(eventDocument({ n: 2 })).matched, true);
+    await deleteRoute(other, fromWireId("route", first.id) as string);
+    assert.deepEqual(await read(), [after[1]]);
   });
 
   for (const [what, more, ...paths] of [

@@ -13,7 +13,11 @@ const answerOf = (status: number, body?: unknown, headers: Record<string, string
 describe("the http runner", () => {
   let runner: RunnerHub;
   before(async () => {
-    runner = await startRunnerHub({}, {}, { tasks: { maxAttempts: 2, retryBaseSeconds: 0.05 }, deliveries: { promoteIntervalSeconds: 0.1 } });
+    runner = await startRunnerHub(
+      {},
+      {},
+      { tasks: { maxAttempts: 2, retryBaseSeconds: 0.05 }, deliveries: { promoteIntervalSeconds: 0.1 } },
+    );
   });
   after(() => runner[Symbol.asyncDispose]());
 
@@ -29,8 +33,13 @@ describe("the http runner", () => {
   };
 
   it("sends a task signed, and takes the answer for its result", async () => {
-    await using receiver = await startReceiver(() => answerOf(200, { result: { ok: true }, usage: { inputTokens: 5 } }));
-    const { status, body: agent } = await create({ url: receiver.url, body: { extra: 1 } }, { instructions: "Be brief." });
+    await using receiver = await startReceiver(() =>
+      answerOf(200, { result: { ok: true }, usage: { inputTokens: 5 } }),
+    );
+    const { status, body: agent } = await create(
+      { url: receiver.url, body: { extra: 1 } },
+      { instructions: "Be brief." },
+    );
     assert.equal(status, 201);
     assert.match(agent.secret, /^whsec_/);
     assert.equal(JSON.stringify(agent.runner).includes("secret"), false);
@@ -58,6 +67,30 @@ describe("the http runner", () => {
     });
   });
 
+  it("stores the artifacts that come with an answer or a callback, and refuses callbacks with bad ones", async () => {
+    const artifacts = [
+      { name: "plan.md", contentType: "text/markdown", content: "# Plan" },
+      { name: "bytes", contentBase64: Buffer.from([0, 255]).toString("base64") },
+      { name: "neither" },
+    ];
+    await using receiver = await startReceiver((_request, index) =>
+      index === 0 ? answerOf(200, { result: 1, artifacts }) : answerOf(202),
+    );
+    const agent = (await create({ url: receiver.url })).body.name;
+    const answered = await runner.run(agent);
+    const names = (task: { artifacts: { name: string; size: number }[] }) =>
+      task.artifacts.map(({ name, size }) => [name, size]);
+    assert.deepEqual(names(answered), [
+      ["plan.md", 6],
+      ["bytes", 2],
+    ]);
+    const id = await runner.hub.task(agent);
+    const [, called] = await receiver.until(2);
+    assert.equal((await callback(called, { result: 1, artifacts })).status, 422);
+    assert.equal((await callback(called, { result: 1, artifacts: artifacts.slice(0, 2) })).status, 200);
+    assert.deepEqual(names(await runner.hub.read(id)), names(answered));
+  });
+
   for (const [what, answer, result] of [
     ["an object without a result", answerOf(200, { done: 1 }), { done: 1 }],
     ["a list", answerOf(200, [1, 2]), [1, 2]],
@@ -80,7 +113,12 @@ describe("the http runner", () => {
     ["429", answerOf(429, "", { "retry-after": "0" }), "http_429", 2],
     ["500", answerOf(500), "http_500", 2],
     ["an error of its own", answerOf(200, { error: { code: "no_repo", message: "None" } }), "no_repo", 1],
-    ["an error to be tried again", answerOf(200, { error: { code: "busy", message: "Busy" }, retryable: true }), "busy", 2],
+    [
+      "an error to be tried again",
+      answerOf(200, { error: { code: "busy", message: "Busy" }, retryable: true }),
+      "busy",
+      2,
+    ],
     ["more than a result may be", answerOf(200, "x".repeat(1_100_000)), "answer_too_large", 1],
   ] as const)
     it(`fails a task whose endpoint answers ${what}, after ${attempts} of 2 attempts`, async () => {
@@ -88,7 +126,10 @@ describe("the http runner", () => {
       const task = await runner.run((await create({ url: receiver.url })).body.name);
       assert.deepEqual([task.state, task.error.code, receiver.requests.length], ["failed", code, attempts]);
       const ids = receiver.requests.map(({ headers }) => headers["webhook-id"]);
-      assert.deepEqual(ids, Array.from({ length: attempts }, (_, index) => `${task.id}_${index + 1}`));
+      assert.deepEqual(
+        ids,
+        Array.from({ length: attempts }, (_, index) => `${task.id}_${index + 1}`),
+      );
     });
 
   it("fails a task whose endpoint is not there, or takes too long", async () => {
@@ -135,7 +176,10 @@ describe("the http runner", () => {
     await using receiver = await startReceiver(({ body }, index) => {
       const { task } = JSON.parse(body);
       if (index === 1) return answerOf(202);
-      return answerOf(200, task.answers === undefined ? { inputRequired: { prompt: "Which?" } } : { result: task.answers });
+      return answerOf(
+        200,
+        task.answers === undefined ? { inputRequired: { prompt: "Which?" } } : { result: task.answers },
+      );
     });
     const agent = (await create({ url: receiver.url })).body.name;
     const id = await runner.hub.task(agent);
@@ -145,7 +189,10 @@ describe("the http runner", () => {
     };
     assert.equal((await answer("this")).status, 202);
     const [, second] = await receiver.until(2);
-    assert.equal((await callback(second, { inputRequired: { prompt: "And?", schema: { type: "nothing" } } })).status, 422);
+    assert.equal(
+      (await callback(second, { inputRequired: { prompt: "And?", schema: { type: "nothing" } } })).status,
+      422,
+    );
     const asked = await callback(second, { inputRequired: { prompt: "And?", schema: { type: "integer" } } });
     assert.deepEqual([asked.status, asked.body.state], [200, "input_required"]);
     assert.equal((await callback(second, { result: 1 })).status, 409);
@@ -193,53 +240,6 @@ describe("the http runner", () => {
     await runner.hub.test.call("POST", `/api/v1/tasks/${next}/cancel`);
   });
 
-  const presets: readonly [string, object, (body: Record<string, unknown>) => unknown][] = [
-    ["openclaw", {}, (body) => [body["message"], body["deliver"]]],
-    ["github-dispatch", {}, ({ event_type, client_payload }) => [event_type, (client_payload as { task: { input: string } }).task.input]],
-    ["claude-routine", {}, ({ text }) => text],
-  ];
-  const expected: Readonly<Record<string, unknown>> = {
-    openclaw: ["Be brief.\n\nDo it", false],
-    "github-dispatch": ["hookyard_task", "Do it"],
-    "claude-routine": "Be brief.\n\nDo it",
-  };
-  for (const [preset, body, pick] of presets)
-    it(`calls an endpoint in the manners of ${preset}, with its token`, async () => {
-      await using receiver = await startReceiver(() => answerOf(preset === "github-dispatch" ? 204 : 200));
-      const agent = await create({ url: receiver.url, preset, secret: "a-token", body }, { instructions: "Be brief." });
-      assert.deepEqual([agent.status, agent.body.secret], [201, undefined]);
-      const task = await runner.run(agent.body.name);
-      assert.equal(task.state, "completed");
-      const [request] = receiver.requests;
-      assert.equal(request?.headers.authorization, "Bearer a-token");
-      assert.equal(request?.headers["webhook-signature"], undefined);
-      assert.deepEqual(pick(JSON.parse(request?.body ?? "")), expected[preset]);
-    });
-
-  it("calls Cursor, and is called when its agent has finished", async () => {
-    await using receiver = await startReceiver(() => answerOf(201, { id: "bc_1", status: "CREATING" }));
-    const source = { repository: "https://github.com/a/b", ref: "main" };
-    const agent = await create({ url: receiver.url, preset: "cursor", secret: "key_1", body: { source } });
-    const id = await runner.hub.task(agent.body.name);
-    const [request] = await receiver.until(1);
-    const { webhook, ...sent } = JSON.parse(request?.body ?? "");
-    assert.deepEqual(sent, { prompt: { text: "Do it" }, source });
-    const say = (body: object) => runner.hub.test.as(undefined)("POST", new URL(webhook.url).pathname, body);
-    assert.equal((await say({ event: "statusChange", status: "RUNNING" })).body.state, "working");
-    assert.equal((await say({ event: "statusChange", status: "FINISHED", summary: "Done" })).body.state, "completed");
-    assert.equal((await runner.hub.read(id)).result.summary, "Done");
-  });
-
-  it("tells an agent in words where to answer, when its task shall wait for that", async () => {
-    await using receiver = await startReceiver(() => answerOf(200, { ok: true }));
-    const fields = { url: receiver.url, preset: "openclaw", secret: "t", completion: "callback" };
-    const id = await runner.hub.task((await create(fields)).body.name);
-    const [request] = await receiver.until(1);
-    const path = /(\/api\/v1\/callbacks\/\S+)/.exec(JSON.parse(request?.body ?? "").message)?.[1] ?? "";
-    assert.equal((await runner.hub.test.as(undefined)("POST", path, { result: "yes" })).status, 200);
-    assert.equal((await runner.hub.read(id)).result, "yes");
-  });
-
   it("refuses runners that cannot be: private addresses, credentials in headers, no token, a bad secret", async () => {
     for (const [fields, path] of [
       [{ url: "http://169.254.169.254/" }, "runner.url"],
@@ -260,12 +260,20 @@ describe("the http runner", () => {
   it("keeps a token for the receiver it was given for", async () => {
     const made = await create({ url: "http://127.0.0.1:9/hooks/agent", preset: "openclaw", secret: "a-token" });
     const change = (fields: object) =>
-      runner.hub.test.call("PATCH", `/api/v1/agents/${made.body.id}`, { runner: { type: "http", preset: "openclaw", ...fields } });
+      runner.hub.test.call("PATCH", `/api/v1/agents/${made.body.id}`, {
+        runner: { type: "http", preset: "openclaw", ...fields },
+      });
     assert.equal((await change({ url: "http://127.0.0.1:9/hooks/other" })).status, 200);
     const moved = await change({ url: "http://127.0.0.1:10/hooks/agent" });
     assert.deepEqual([moved.status, moved.body.errors[0].path], [422, "runner.secret"]);
     assert.equal((await change({ url: "http://127.0.0.1:10/hooks/agent", secret: "another" })).status, 200);
-    const rows = await runner.hub.test.hub.services.db.query<{ all: string }>({ text: "SELECT a::text AS all FROM agents a" }, []);
-    assert.equal(rows.some(({ all }) => all.includes("a-token") || all.includes("another")), false);
+    const rows = await runner.hub.test.hub.services.db.query<{ all: string }>(
+      { text: "SELECT a::text AS all FROM agents a" },
+      [],
+    );
+    assert.equal(
+      rows.some(({ all }) => all.includes("a-token") || all.includes("another")),
+      false,
+    );
   });
 });

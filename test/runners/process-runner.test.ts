@@ -13,7 +13,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-const process_ = (command: string) => ({ type: "process", command });
+const running = (command: string) => ({ type: "process", command });
 
 describe("the process runner", () => {
   let runner: RunnerHub;
@@ -34,7 +34,13 @@ describe("the process runner", () => {
         codex: stubCommand("replay", { adapter: "codex" }, recorded("codex")),
         "codex-failed": stubCommand("replay", { adapter: "codex" }, recorded("codex-failed")),
         "codex-crash": stubCommand("replay-then-crash", { adapter: "codex" }, recorded("codex")),
-        arguments: stubCommand("arguments", { env: ["HOOKYARD_TEST_PASSED"] }, "--task={task}", "{session_id}", "{parameters}"),
+        arguments: stubCommand(
+          "arguments",
+          { env: ["HOOKYARD_TEST_PASSED"] },
+          "--task={task}",
+          "{session_id}",
+          "{parameters}",
+        ),
         large: {
           ...stubCommand("arguments", {}, "--task={task}"),
           largeArgs: [join(programsDirectory, "stub-agent.ts"), "arguments", "--file={task_file}"],
@@ -50,7 +56,10 @@ describe("the process runner", () => {
           ]),
         ),
         ...Object.fromEntries(
-          ["odd-values", "crash", "early-exit", "result-then-crash", "ignore-sigterm"].map((mode) => [mode, stubCommand(mode)]),
+          ["odd-values", "crash", "early-exit", "result-then-crash", "ignore-sigterm"].map((mode) => [
+            mode,
+            stubCommand(mode),
+          ]),
         ),
         events: stubCommand("events", {}, "300"),
         error: stubCommand("error", {}, "false"),
@@ -67,7 +76,7 @@ describe("the process runner", () => {
   after(() => runner[Symbol.asyncDispose]());
 
   it("runs a Python script once for each task, with a session that it keeps notes in", async () => {
-    const agent = await runner.agent(process_("python"), { model: "gpt-x" });
+    const agent = await runner.agent(running("python"), { model: "gpt-x" });
     const task = await runner.run(agent, { input: "Write 'a report' --now; $(rm -rf /) `x` && {model} $&" });
     assert.equal(task.state, "completed", JSON.stringify(task.error));
     assert.deepEqual(task.result, {
@@ -77,12 +86,23 @@ describe("the process runner", () => {
       trust: "untrusted",
       notes: 1,
     });
-    assert.deepEqual(task.usage, { input_tokens: 11, inputTokens: 11, output_tokens: 7, outputTokens: 7, cost_usd: 0.001, costUsd: 0.001 });
+    assert.deepEqual(task.usage, {
+      input_tokens: 11,
+      inputTokens: 11,
+      output_tokens: 7,
+      outputTokens: 7,
+      cost_usd: 0.001,
+      costUsd: 0.001,
+    });
     assert.deepEqual(task.progress, { percent: 50 });
     assert.deepEqual(
       (await runner.events(task.id)).map(({ type }) => type),
-      ["session", "progress", "usage", "result"],
+      ["session", "progress", "artifact", "artifact", "artifact_refused", "usage", "result"],
     );
+    const [artifact, ...others] = task.artifacts;
+    assert.deepEqual([artifact.name, artifact.contentType, others.length], ["report.md", "text/markdown", 0]);
+    const stored = await runner.hub.test.call("GET", `/api/v1/artifacts/${artifact.id}/content`);
+    assert.match(String(stored.body), /^# Write 'a report'/);
     const project = join(runner.directory, runner.hub.test.projectId);
     const session = join(project, task.id);
     const description = JSON.parse(await readFile(join(session, "SESSION.json"), "utf8"));
@@ -96,7 +116,7 @@ describe("the process runner", () => {
   });
 
   it("reads what Claude Code writes", async () => {
-    const task = await runner.run(await runner.agent(process_("claude")));
+    const task = await runner.run(await runner.agent(running("claude")));
     assert.deepEqual([task.state, task.result], ["completed", { text: "The file exports one constant." }]);
     assert.deepEqual(task.usage, {
       inputTokens: 24_508,
@@ -113,7 +133,7 @@ describe("the process runner", () => {
   });
 
   it("reads what Codex writes: the last message is the result, and turns add up", async () => {
-    const task = await runner.run(await runner.agent(process_("codex")));
+    const task = await runner.run(await runner.agent(running("codex")));
     assert.deepEqual([task.state, task.result], ["completed", { text: "Done: docs and src." }]);
     assert.deepEqual(task.usage, { inputTokens: 24_863, cachedInputTokens: 24_448, outputTokens: 130 });
   });
@@ -134,7 +154,7 @@ describe("the process runner", () => {
     ["ask-badly", "bad_question", /schema/],
   ] as const)
     it(`fails a task whose command ends like ${command}`, async () => {
-      const task = await runner.run(await runner.agent(process_(command)));
+      const task = await runner.run(await runner.agent(running(command)));
       assert.deepEqual([task.state, task.error.code], ["failed", code]);
       assert.match(task.error.message, message);
     });
@@ -149,7 +169,7 @@ describe("the process runner", () => {
     ["events", "after many events"],
   ] as const)
     it(`completes a task whose command writes ${command}`, async () => {
-      const task = await runner.run(await runner.agent(process_(command)));
+      const task = await runner.run(await runner.agent(running(command)));
       assert.deepEqual([task.state, task.result], ["completed", result]);
       if (command === "events") assert.equal((await runner.events(task.id)).length, 101);
       if (command === "long-line") assert.equal((await runner.events(task.id))[0]?.type, "line_too_long");
@@ -157,7 +177,7 @@ describe("the process runner", () => {
 
   it("passes arguments as they are, an environment by allow-list, and nothing through a shell", async () => {
     const input = `-rf "quoted" 'single' $HOME \`id\` ; | & > < * ? {session_id} \\ \u{1f600}\n--flag`;
-    const { result, id } = await runner.run(await runner.agent(process_("arguments")), { input, parameters: { a: 1 } });
+    const { result, id } = await runner.run(await runner.agent(running("arguments")), { input, parameters: { a: 1 } });
     assert.deepEqual(result.args, [`--task=${input}`, id, '{"a":1}']);
     assert.equal(result.env.HOOKYARD_TEST_SECRET, undefined);
     assert.equal(result.env.HOOKYARD_TEST_PASSED, "may be seen");
@@ -168,31 +188,31 @@ describe("the process runner", () => {
 
   it("gives a task that is too large for an argument as a file, where the command is set up for it", async () => {
     const input = "ä".repeat(200_000);
-    const { result } = await runner.run(await runner.agent(process_("large")), { input });
+    const { result } = await runner.run(await runner.agent(running("large")), { input });
     const file = String(result.args[0]).replace("--file=", "");
     assert.equal(JSON.parse(await readFile(file, "utf8")).task.input, input);
-    const small = await runner.run(await runner.agent(process_("large")), { input: "small" });
+    const small = await runner.run(await runner.agent(running("large")), { input: "small" });
     assert.deepEqual(small.result.args, ["--task=small"]);
-    const failed = await runner.run(await runner.agent(process_("arguments")), { input });
+    const failed = await runner.run(await runner.agent(running("arguments")), { input });
     assert.deepEqual([failed.state, failed.error.code], ["failed", "argument_too_large"]);
-    const { result: read } = await runner.run(await runner.agent(process_("stdin")), { input });
+    const { result: read } = await runner.run(await runner.agent(running("stdin")), { input });
     assert.ok(read.bytes > 400_000);
   });
 
   it("gives the text of the task on standard input, for those that read it there", async () => {
-    const agent = await runner.agent(process_("prompt"), { instructions: "Be brief." });
+    const agent = await runner.agent(running("prompt"), { instructions: "Be brief." });
     assert.equal((await runner.run(agent, { input: "Do it" })).result.text, "Be brief.\n\nDo it");
   });
 
   it("starts nothing for NUL in an argument, or a model that would be an option", async () => {
-    const nul = await runner.run(await runner.agent(process_("arguments")), { input: "a\u0000b" });
+    const nul = await runner.run(await runner.agent(running("arguments")), { input: "a\u0000b" });
     assert.deepEqual([nul.state, nul.error.code], ["failed", "argument_invalid"]);
-    const option = await runner.run(await runner.agent(process_("model"), { model: "--version" }));
+    const option = await runner.run(await runner.agent(running("model"), { model: "--version" }));
     assert.deepEqual([option.state, option.error.code], ["failed", "argument_invalid"]);
   });
 
   it("has a person answer a command's question, and runs it again in the same session", async () => {
-    const agent = await runner.agent(process_("ask"));
+    const agent = await runner.agent(running("ask"));
     const { id, request } = await runner.run(agent, {}, ({ state }) => state === "input_required");
     assert.equal(request.prompt, "Which one?");
     const answer = (data: unknown) => runner.hub.test.call("POST", `/api/v1/tasks/${id}/input`, { data });
@@ -204,13 +224,13 @@ describe("the process runner", () => {
 
   it("refuses an agent whose command is not on the list", async () => {
     for (const command of ["sh", "__proto__", "constructor", "../python"]) {
-      const answer = await runner.hub.test.call("POST", "/api/v1/agents", { name: "x", runner: process_(command) });
+      const answer = await runner.hub.test.call("POST", "/api/v1/agents", { name: "x", runner: running(command) });
       assert.deepEqual([answer.status, answer.body.errors?.[0]?.path], [422, "runner.command"]);
     }
   });
 
   it("kills the command and all that it has started when its task is canceled", async () => {
-    const agent = await runner.agent(process_("ignore-sigterm"));
+    const agent = await runner.agent(running("ignore-sigterm"));
     const { id, progress } = await runner.run(agent, {}, (task) => task.progress !== undefined);
     const pids: readonly number[] = progress.pids;
     assert.ok(pids.every(isAlive));
@@ -220,14 +240,14 @@ describe("the process runner", () => {
   });
 
   it("leaves nothing running that a command has left behind", async () => {
-    const task = await runner.run(await runner.agent(process_("leave-behind")));
+    const task = await runner.run(await runner.agent(running("leave-behind")));
     assert.equal(task.state, "completed");
     // Killed by then, and gone as soon as the system has buried it.
     await eventually(async () => assert.ok(!isAlive(task.result.pid)));
   });
 
   it("kills a command whose lease was lost, and changes nothing any more", async () => {
-    const agent = await runner.agent(process_("hang"));
+    const agent = await runner.agent(running("hang"));
     const { id, progress } = await runner.run(agent, {}, (task) => task.progress !== undefined);
     await runner.hub.test.hub.services.db.query(
       { text: "UPDATE tasks SET lease_hash = 'other' WHERE agent_id = (SELECT id FROM agents WHERE name = $1)" },
@@ -239,7 +259,7 @@ describe("the process runner", () => {
   });
 
   it("kills a command whose attempt has run out of time, and the task fails for that reason", async () => {
-    const agent = await runner.agent(process_("hang"), { limits: { timeoutSeconds: 2 } });
+    const agent = await runner.agent(running("hang"), { limits: { timeoutSeconds: 2 } });
     const { id, progress } = await runner.run(agent, {}, (task) => task.progress !== undefined);
     const task = await runner.until(id, ({ settledAt }) => settledAt !== undefined);
     assert.deepEqual([task.state, task.reason], ["failed", "timeout"]);

@@ -107,7 +107,8 @@ describe("the hub's own runners", () => {
     await runner.hub.test.startAnother("worker");
     const agent = await runner.agent({ type: "http", url: receiver.url });
     const ids = await Promise.all(Array.from({ length: 60 }, () => runner.hub.task(agent)));
-    for (const id of ids) assert.equal((await runner.until(id, (task) => task.settledAt !== undefined)).state, "completed");
+    for (const id of ids)
+      assert.equal((await runner.until(id, (task) => task.settledAt !== undefined)).state, "completed");
     assert.equal(receiver.requests.length, 60);
     assert.equal(new Set(receiver.requests.map(({ headers }) => headers["webhook-id"])).size, 60);
   });

@@ -3,7 +3,8 @@ import type { Context } from "../../src/access/context.ts";
 import { ensureQueues } from "../../src/background.ts";
 import { deliveryQueue } from "../../src/deliveries/delivery-queue.ts";
 import { DeliveryPump } from "../../src/deliveries/delivery-pump.ts";
-import { disableEndpoints } from "../../src/deliveries/disable-endpoints.ts";
+import { EndpointHealth } from "../../src/deliveries/endpoint-health.ts";
+import type { Tell } from "../../src/deliveries/hub-news.ts";
 import { promoteDueDeliveries } from "../../src/deliveries/promote-due-deliveries.ts";
 import { type AttemptCommit, createAttemptCommit } from "../../src/deliveries/record-attempts.ts";
 import type { AttemptRow, DeliveryRow } from "../../src/deliveries/store.ts";
@@ -52,7 +53,8 @@ export interface DeliveryStage extends AsyncDisposable {
   startPump(commit?: AttemptCommit): DeliveryPump;
   /** Starts one that does not stop with the stage. */
   startDoomedPump(commit: AttemptCommit): DeliveryPump;
-  /** Makes due deliveries ready and sends what there is, with the pump that was started first. */
+  readonly tell: Tell;
+  /** Makes due deliveries ready and sends what there is, with the pump that was started first, and says how it went. */
   processAll(): Promise<void>;
   /** Oldest first. */
   deliveries(endpointId?: string): Promise<DeliveryRow[]>;
@@ -91,10 +93,9 @@ export async function startDeliveryStage(options: DeliveryStageOptions = {}): Pr
   await ensureQueues(ctx);
   const pumps: DeliveryPump[] = [];
 
-  const attemptCommit = (): AttemptCommit =>
-    createAttemptCommit(ctx, (tx, endpointIds) =>
-      disableEndpoints(tx, ctx, endpointIds, "gone", (sameTx, news) => announce(sameTx, ctx, news)),
-    );
+  const tell: Tell = (tx, news) => announce(tx, ctx, news);
+  const health = new EndpointHealth(ctx, tell);
+  const attemptCommit = (): AttemptCommit => createAttemptCommit(ctx, tell);
   const announceAll = async (announcements: readonly Partial<Announcement>[]): Promise<(string | undefined)[]> => {
     const { projectId } = ctx.actor;
     const complete = announcements.map((given) => ({ projectId, type: "test.sent", data: {}, ...given }));
@@ -102,7 +103,7 @@ export async function startDeliveryStage(options: DeliveryStageOptions = {}): Pr
   };
 
   const startDoomedPump = (commit: AttemptCommit): DeliveryPump => {
-    const pump = new DeliveryPump(ctx, createEndpointCache(ctx), commit);
+    const pump = new DeliveryPump(ctx, createEndpointCache(ctx), commit, health);
     pump.wake();
     return pump;
   };
@@ -110,6 +111,7 @@ export async function startDeliveryStage(options: DeliveryStageOptions = {}): Pr
   return {
     ctx,
     clock,
+    tell,
     inAnotherProject: async () => ({ ...ctx, actor: (await base.inAnotherProject()).actor }),
     addEndpoint: async (url, fields = {}) => {
       const { id, secret } = await createEndpoint(ctx, { url, ...fields });
@@ -129,6 +131,8 @@ export async function startDeliveryStage(options: DeliveryStageOptions = {}): Pr
     startDoomedPump,
     processAll: async () => {
       while ((await promoteDueDeliveries(ctx)) > 0);
+      await pumps[0]?.drain();
+      await health.flush();
       await pumps[0]?.drain();
     },
     deliveries: async (endpointId) =>

@@ -4,6 +4,7 @@ import { AgentOutcomes } from "../../src/agents/agent-outcomes.ts";
 import { WorkerPresence } from "../../src/agents/worker-presence.ts";
 import { createAgent } from "../../src/agents/create-agent.ts";
 import { ensureQueues } from "../../src/background.ts";
+import { EndpointHealth } from "../../src/deliveries/endpoint-health.ts";
 import { DeliveryPump } from "../../src/deliveries/delivery-pump.ts";
 import { createAttemptCommit } from "../../src/deliveries/record-attempts.ts";
 import { createEndpointCache } from "../../src/endpoints/endpoint-cache.ts";
@@ -62,6 +63,7 @@ export function taskServicesOf(base: Services): TaskServices {
     budgets: new BudgetCache(base),
     outcomes: new AgentOutcomes(base, agents),
     presence: new WorkerPresence(base),
+    routes: createRouteCache(base),
   };
 }
 
@@ -127,8 +129,14 @@ export async function createTestPipeline(base: Context): Promise<TestPipeline> {
     },
 
     deliver: async () => {
-      const commit = createAttemptCommit(services, () => Promise.resolve());
-      const pump = new DeliveryPump(services, createEndpointCache(services), commit);
+      const tell = () => Promise.resolve();
+      const health = new EndpointHealth(services, tell);
+      const pump = new DeliveryPump(
+        services,
+        createEndpointCache(services),
+        createAttemptCommit(services, tell),
+        health,
+      );
       await pump.drain();
       await pump.stop();
     },

@@ -151,7 +151,7 @@ describe("Drafts of one batch", () => {
       return seen.names;
     });
     assert.deepEqual(made.map((each) => each.replace(/^queue_\d+$/, "job")).toSorted(), [
-      "insert_tasks",
+      "insert_plain_tasks",
       "job",
       "signal",
     ]);

@@ -14,7 +14,16 @@ export type AgentFile = z.infer<typeof agentFile>;
 
 const known: ReadonlySet<string> = new Set(Object.keys(newAgent.shape));
 const lists: ReadonlySet<string> = new Set(["tools", "capabilities", "skills", "mcpServers"]);
-const texts: ReadonlySet<string> = new Set(["name", "description", "team", "model", "type", "role", "color", "permissionMode"]);
+const texts: ReadonlySet<string> = new Set([
+  "name",
+  "description",
+  "team",
+  "model",
+  "type",
+  "role",
+  "color",
+  "permissionMode",
+]);
 // Other spellings that files have.
 const aliases: Readonly<Record<string, string>> = {
   mcp_servers: "mcpServers",
@@ -71,7 +80,8 @@ function agentOf(fields: FrontMatter, body: string): Record<string, unknown> {
   for (const [name, { value }] of fields) {
     const key = aliases[name] ?? name;
     if (value === null) continue;
-    if (key === "metadata" && jsonObjectSchema.safeParse(value).success) metadata.push(...Object.entries(value as object));
+    if (key === "metadata" && jsonObjectSchema.safeParse(value).success)
+      metadata.push(...Object.entries(value as object));
     else if (key !== "metadata" && key !== "instructions" && known.has(key)) agent[key] = valueOf(key, value);
     else metadata.push([name, value]);
   }

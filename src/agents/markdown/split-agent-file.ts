@@ -18,7 +18,8 @@ export function splitAgentFile(text: string): SplitFile {
   if (!fence.test(lines[0] ?? ""))
     throw agentFileError(1, "frontMatter", "must begin with front matter: a line ---, then name: …, then a line ---");
   const end = lines.findIndex((line, index) => index > 0 && fence.test(line));
-  if (end === -1) throw agentFileError(1, "frontMatter", "the front matter that begins here has no line --- at its end");
+  if (end === -1)
+    throw agentFileError(1, "frontMatter", "the front matter that begins here has no line --- at its end");
   return {
     frontMatter: lines.slice(1, end).join("\n"),
     body: lines

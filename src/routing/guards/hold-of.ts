@@ -1,4 +1,5 @@
 import type { OriginMark } from "../../lib/origin-marker.ts";
+import { ownProvider } from "../../lib/own-provider.ts";
 import type { CompiledRoute } from "../compiled-route.ts";
 import type { EventDocument } from "../event-document.ts";
 import { findActor, refusalOf } from "./actors.ts";
@@ -11,11 +12,16 @@ export interface Hold {
   readonly detail: string;
 }
 
-function holdOfLoop({ loops }: Pick<CompiledRoute, "loops">, origin: OriginMark): Hold | undefined {
+function holdOfLoop(
+  { loops }: Pick<CompiledRoute, "loops">,
+  { provider }: EventDocument,
+  origin: OriginMark,
+): Hold | undefined {
   if (origin === manyMarkers)
     return { reason: "loop_marker", detail: "it carries more of what looks like this hub's marker than are looked at" };
   const { taskId, depth } = origin;
-  if (!loops.allowMarked)
+  // What the hub says of a task carries that task's marker by nature; a route that asks for it means to go on from it.
+  if (!loops.allowMarked && provider !== ownProvider)
     return { reason: "loop_marker", detail: `it carries the marker of ${taskId}; loops.allowMarked would let it pass` };
   if (depth + 1 <= loops.maxDepth) return undefined;
   const detail = `it carries the marker of ${taskId}: its task would be number ${depth + 2} of a chain, and loops.maxDepth is ${loops.maxDepth}`;
@@ -38,5 +44,5 @@ export function holdOf(
   document: EventDocument,
   origin: OriginMark | undefined,
 ): Hold | undefined {
-  return (origin === undefined ? undefined : holdOfLoop(route, origin)) ?? holdOfActor(route, document);
+  return (origin === undefined ? undefined : holdOfLoop(route, document, origin)) ?? holdOfActor(route, document);
 }

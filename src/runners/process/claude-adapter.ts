@@ -33,7 +33,9 @@ function resultOf(line: Readonly<Record<string, unknown>>): OutputNews {
 
 function progressOf(message: Readonly<Record<string, unknown>>): object {
   const content = Array.isArray(message["content"]) ? (message["content"] as unknown[]) : [];
-  const blocks = content.filter((block): block is Record<string, unknown> => typeof block === "object" && block !== null);
+  const blocks = content.filter(
+    (block): block is Record<string, unknown> => typeof block === "object" && block !== null,
+  );
   const text = blocks.map((block) => textIn(block, "text")).findLast((found) => found !== undefined);
   const tools = blocks.filter((block) => block["type"] === "tool_use").map((block) => textIn(block, "name"));
   return { ...(text === undefined ? {} : { text: text.slice(0, 2_000) }), ...(tools.length === 0 ? {} : { tools }) };

@@ -42,8 +42,16 @@ export function fillArguments({ args, largeArgs }: CommandSettings, values: Argu
         "command, with {task_file}, or let it read the task from its standard input.",
     };
   if (filled.some((arg) => arg.includes("\u0000")))
-    return { ok: false, code: "argument_invalid", message: "An argument would contain a NUL character, which no command can get." };
+    return {
+      ok: false,
+      code: "argument_invalid",
+      message: "An argument would contain a NUL character, which no command can get.",
+    };
   if (filled.some((arg, index) => isOption(args[index] ?? "", arg, args.slice(0, index))))
-    return { ok: false, code: "argument_invalid", message: "The model or name of the agent begins with a dash: it would be an option." };
+    return {
+      ok: false,
+      code: "argument_invalid",
+      message: "The model or name of the agent begins with a dash: it would be an option.",
+    };
   return { ok: true, args: filled };
 }

@@ -16,10 +16,20 @@ function withoutType(line: Readonly<Record<string, unknown>>): Record<string, un
   return Object.fromEntries(Object.entries(line).filter(([key]) => key !== "type"));
 }
 
+function artifactIn(line: Readonly<Record<string, unknown>>): object {
+  const { content_type, content_base64, ...fields } = withoutType(line);
+  return {
+    ...fields,
+    ...(content_type === undefined ? {} : { contentType: content_type }),
+    ...(content_base64 === undefined ? {} : { contentBase64: content_base64 }),
+  };
+}
+
 /**
  * The hub's own lines, for scripts: `{"type": "progress", …}`, `{"type": "usage", "input_tokens": 1}`, `{"type": "session",
  * "session_id": "…"}`, `{"type": "result", "result": …, "usage": {…}}`, `{"type": "error", "code": "…", "message": "…",
- * "retryable": true}`, `{"type": "input_required", "prompt": "…", "schema": {…}}`; any other type is an event of that name. Without a result line the result is the text of the output.
+ * "retryable": true}`, `{"type": "input_required", "prompt": "…", "schema": {…}}`, `{"type": "artifact",
+ * "name": "…", "content_type": "…", "content": "…"}`; any other type is an event of that name. Without a result line the result is the text of the output.
  */
 export const genericAdapter: OutputAdapter = {
   stdin: "json",
@@ -38,6 +48,8 @@ export const genericAdapter: OutputAdapter = {
         const value = "result" in line ? line["result"] : withoutType(line);
         return { type, result: { value }, ...(Object.keys(usage).length === 0 ? {} : { usage }), ...session };
       }
+      case "artifact":
+        return { type, artifact: artifactIn(line), ...session };
       case "input_required": {
         const question = readQuestion(line);
         return { type, ...(question === undefined ? {} : { question }), ...session };

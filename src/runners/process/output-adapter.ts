@@ -12,6 +12,8 @@ export interface OutputNews {
   readonly result?: { readonly value: unknown };
   /** Nothing but the exit code can make a success of it any more, unless a result follows. */
   readonly error?: { readonly code: string; readonly message: string; readonly retryable: boolean };
+  /** An output besides the result. */
+  readonly artifact?: unknown;
   /** What it needs to hear from a person, once it has ended. */
   readonly question?: Question;
   /** The command's own id of its session, with which it can be resumed. */

@@ -57,7 +57,12 @@ export class OutputReader {
       return;
     }
     const news = this.#adapter.read(line);
-    this.#tell(news.type, line);
+    if (news.artifact === undefined) this.#tell(news.type, line);
+    else {
+      // Its content is stored; a second time among the events it would only be in the way.
+      this.#tell(news.type, { name: line["name"] });
+      this.#report.artifact(news.artifact);
+    }
     if (news.progress !== undefined) this.#report.progress(news.progress);
     if (news.usage !== undefined) this.#addUsage(news.usage, news.addsUsage === true);
     if (news.sessionId !== undefined) this.sessionId = news.sessionId.slice(0, 200);

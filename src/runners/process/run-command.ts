@@ -6,8 +6,8 @@ import { failedRun, type RunnerServices, type RunOutcome, type TaskRun } from ".
 import { toldText } from "../told-text.ts";
 import { adapterOf } from "./adapter.ts";
 import { type ChildEnd, ChildCommandProcess } from "./child-process.ts";
+import { type Broken, executeCommand } from "./execute-command.ts";
 import { type ArgumentValues, fillArguments } from "./fill-arguments.ts";
-import { LineSplitter } from "./line-splitter.ts";
 import type { OutputAdapter } from "./output-adapter.ts";
 import { OutputReader } from "./output-reader.ts";
 import { isSessionName, openSessionDirectory, type SessionDirectory } from "./session-directory.ts";
@@ -81,8 +81,6 @@ function stdinOf(settings: CommandSettings, adapter: OutputAdapter, assignment: 
   }
 }
 
-type Broken = "output_limit" | "time_limit";
-
 function judge(reader: OutputReader, adapter: OutputAdapter, end: ChildEnd, broken: Broken | undefined): RunOutcome {
   const usage = Object.keys(reader.usage).length === 0 ? {} : { usage: reader.usage };
   const fail = (code: string, message: string, retryable: boolean): RunOutcome => ({
@@ -90,7 +88,8 @@ function judge(reader: OutputReader, adapter: OutputAdapter, end: ChildEnd, brok
     ...usage,
   });
   const said = reader.errorText === "" ? "" : ` It said: ${reader.errorText}`;
-  if (broken === "output_limit") return fail("output_limit", "The command wrote more than it may, and was killed.", false);
+  if (broken === "output_limit")
+    return fail("output_limit", "The command wrote more than it may, and was killed.", false);
   if (broken === "time_limit") return fail("timeout", "The command took longer than it may, and was killed.", true);
   if (end.startError !== undefined) {
     const why = "code" in end.startError ? String(end.startError.code) : "unknown";
@@ -103,55 +102,6 @@ function judge(reader: OutputReader, adapter: OutputAdapter, end: ChildEnd, brok
   if (reader.result !== undefined) return { kind: "completed", result: reader.result.value, ...usage };
   if (adapter.textIsResult) return { kind: "completed", result: { text: reader.text }, ...usage };
   return fail("no_result", `The command ended without a result.${said}`, true);
-}
-
-interface Execution {
-  readonly end: ChildEnd;
-  readonly broken: Broken | undefined;
-}
-
-// Reads both outputs until the command and all that it has started are gone.
-async function execute(
-  child: ChildCommandProcess,
-  { reader, log }: { readonly reader: OutputReader; readonly log: SessionLog },
-  limits: { readonly lineBytes: number; readonly outputBytes: number; readonly seconds: number | undefined },
-  signal: AbortSignal,
-): Promise<Execution> {
-  let broken: Broken | undefined;
-  const breakOff = (why: Broken): void => {
-    broken ??= why;
-    child.kill();
-  };
-  const kill = (): void => child.kill();
-  if (signal.aborted) kill();
-  signal.addEventListener("abort", kill);
-  const limit = limits.seconds === undefined ? undefined : setTimeout(() => breakOff("time_limit"), limits.seconds * 1000);
-  const splitter = new LineSplitter(limits.lineBytes, {
-    line: (text) => reader.readLine(text),
-    tooLong: () => reader.skipLine(),
-  });
-  let bytes = 0;
-  const isWithin = (chunk: Buffer): boolean => {
-    bytes += chunk.length;
-    if (bytes > limits.outputBytes) breakOff("output_limit");
-    return bytes <= limits.outputBytes;
-  };
-  const { stdout, stderr } = child;
-  stdout?.on("data", (chunk: Buffer) => {
-    if (isWithin(chunk)) splitter.write(chunk);
-    const { full } = log;
-    if (full === undefined) return;
-    stdout.pause();
-    void full.then(() => stdout.resume());
-  });
-  stderr?.on("data", (chunk: Buffer) => {
-    if (isWithin(chunk)) reader.readErrors(chunk);
-  });
-  const end = await child.ended;
-  if (broken === undefined) splitter.end();
-  clearTimeout(limit);
-  signal.removeEventListener("abort", kill);
-  return { end, broken };
 }
 
 /**
@@ -205,7 +155,7 @@ export async function runCommand(services: RunnerServices, run: TaskRun, name: s
     outputBytes: limits.outputLimitBytes,
     seconds: settings.timeoutSeconds,
   };
-  const { end, broken } = await execute(child, { reader, log }, bounds, run.signal);
+  const { end, broken } = await executeCommand(child, { reader, log }, bounds, run.signal);
   const outcome: RunOutcome = run.signal.aborted ? { kind: "stopped" } : judge(reader, adapter, end, broken);
   await log.end();
   await directory.describe({

@@ -60,7 +60,9 @@ export async function openSessionDirectory(
     path,
     taskFile,
     agentSessionId: await readAgentSession(join(path, "SESSION.json")),
-    describe: (description) => replaceFile(join(path, "SESSION.json"), `${JSON.stringify(description, undefined, 2)}\n`),
-    append: (lines) => appendFile(join(path, "EVENTS.jsonl"), lines.map((line) => `${line}\n`).join(""), { mode: 0o600 }),
+    describe: (description) =>
+      replaceFile(join(path, "SESSION.json"), `${JSON.stringify(description, undefined, 2)}\n`),
+    append: (lines) =>
+      appendFile(join(path, "EVENTS.jsonl"), lines.map((line) => `${line}\n`).join(""), { mode: 0o600 }),
   };
 }

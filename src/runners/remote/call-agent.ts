@@ -46,6 +46,7 @@ export async function callAgent(services: RunnerServices, run: TaskRun, runner: 
     isSigned: (runner.preset ?? "signed") === "signed",
     nowMs: services.clock.now(),
   });
+  if (outcome.kind === "completed") for (const artifact of outcome.artifacts ?? []) run.report.artifact(artifact);
   const answered = result.kind === "response" ? { status: result.status } : { failure: result.reason };
   run.report.event("called", { url: runner.url, durationMs: result.durationMs, ...answered });
   return outcome;

@@ -98,7 +98,12 @@ function shapeOf(preset: Preset, call: AgentCall, waitsForCallback: boolean): Sh
   }
 }
 
-function credentialsOf(preset: Preset, call: AgentCall, body: Buffer, secret: string): Readonly<Record<string, string>> {
+function credentialsOf(
+  preset: Preset,
+  call: AgentCall,
+  body: Buffer,
+  secret: string,
+): Readonly<Record<string, string>> {
   if (preset !== "signed") return { authorization: `Bearer ${secret}` };
   // Standard Webhooks, as everything that the hub sends. An attempt is a message of its own; a repeat of a task is told by
   // its Idempotency-Key.
@@ -111,7 +116,12 @@ function credentialsOf(preset: Preset, call: AgentCall, body: Buffer, secret: st
 }
 
 /** The request that gives a task to an agent's endpoint, in the manners of its preset, with its secret. */
-export function requestOf(runner: HttpRunner, call: AgentCall, secret: string, waitsForCallback: boolean): AgentRequest {
+export function requestOf(
+  runner: HttpRunner,
+  call: AgentCall,
+  secret: string,
+  waitsForCallback: boolean,
+): AgentRequest {
   const preset = runner.preset ?? "signed";
   const shape = shapeOf(preset, call, waitsForCallback);
   const body = Buffer.from(JSON.stringify({ ...shape.body, ...runner.body }).toWellFormed());

@@ -34,11 +34,15 @@ function signedOutcome(value: Record<string, unknown>): RunOutcome {
   const question = isObject(value["inputRequired"]) ? readQuestion(value["inputRequired"]) : undefined;
   if (question !== undefined) return { kind: "input_required", question };
   if (isObject(error) && !("result" in value)) {
-    const code = typeof error["code"] === "string" && error["code"] !== "" ? error["code"].slice(0, 100) : "agent_error";
+    const code =
+      typeof error["code"] === "string" && error["code"] !== "" ? error["code"].slice(0, 100) : "agent_error";
     const message = typeof error["message"] === "string" ? error["message"] : "The agent reported an error.";
     return { ...failedRun(code, message, value["retryable"] === true), ...usage };
   }
-  return { kind: "completed", result: "result" in value ? value["result"] : value, ...usage };
+  const artifacts = Array.isArray(value["artifacts"]) ? { artifacts: value["artifacts"] as unknown[] } : {};
+  return "result" in value
+    ? { kind: "completed", result: value["result"], ...usage, ...artifacts }
+    : { kind: "completed", result: value, ...usage };
 }
 
 function failureOf({ status, headers, body }: Answer, nowMs: number): RunOutcome {

@@ -26,6 +26,8 @@ def main():
     say(type="progress", percent=50)
     note = session / "workers" / "notes" / f"{assignment['task']['id']}.md"
     note.write_text(f"# {arguments.task}\n")
+    say(type="artifact", name="report.md", content_type="text/markdown", content=note.read_text())
+    say(type="artifact", name="../bad\u0000", content="x")
     say(type="usage", input_tokens=11, output_tokens=7, cost_usd=0.001)
     say(
         type="result",

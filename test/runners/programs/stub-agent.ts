@@ -15,14 +15,22 @@ function stay(): void {
 const modes: Readonly<Record<string, () => void>> = {
   replay: () => void createReadStream(rest[0] ?? "").pipe(process.stdout),
   "replay-then-crash": () => {
-    process.stdout.write(readFileSync(rest[0] ?? "", "utf8").split("\n").slice(0, 2).join("\n"), () => process.exit(3));
+    process.stdout.write(
+      readFileSync(rest[0] ?? "", "utf8")
+        .split("\n")
+        .slice(0, 2)
+        .join("\n"),
+      () => process.exit(3),
+    );
   },
   arguments: () => say({ type: "result", result: { args: rest, env: process.env, cwd: process.cwd() } }),
   stdin: () => {
     let text = "";
-    process.stdin.on("data", (chunk) => (text += String(chunk))).on("end", () => {
-      say({ type: "result", result: { text: text.slice(0, 1_000), bytes: Buffer.byteLength(text) } });
-    });
+    process.stdin
+      .on("data", (chunk) => (text += String(chunk)))
+      .on("end", () => {
+        say({ type: "result", result: { text: text.slice(0, 1_000), bytes: Buffer.byteLength(text) } });
+      });
   },
   text: () => process.stdout.write("Just text,\nin two lines.\n"),
   hang: () => {
@@ -66,9 +74,12 @@ const modes: Readonly<Record<string, () => void>> = {
   },
   "bad-utf8": () => {
     process.stdout.write(Buffer.from([0xff, 0xfe, 0x0a]));
-    process.stdout.write(Buffer.concat([Buffer.from('{"type":"result","result":"a'), Buffer.from([0xc3, 0x28]), Buffer.from('b"}\n')]));
+    process.stdout.write(
+      Buffer.concat([Buffer.from('{"type":"result","result":"a'), Buffer.from([0xc3, 0x28]), Buffer.from('b"}\n')]),
+    );
   },
-  "odd-values": () => process.stdout.write('{"type":"a\\u0000b\\ud800","x":"\\u0000"}\n{"type":"result","result":"\\u0000\\ud800"}\n'),
+  "odd-values": () =>
+    process.stdout.write('{"type":"a\\u0000b\\ud800","x":"\\u0000"}\n{"type":"result","result":"\\u0000\\ud800"}\n'),
   crash: () => {
     process.stderr.write("It is all wrong\n");
     process.exitCode = 7;
@@ -80,15 +91,21 @@ const modes: Readonly<Record<string, () => void>> = {
   },
   ask: () => {
     let text = "";
-    process.stdin.on("data", (chunk) => (text += String(chunk))).on("end", () => {
-      const { answers } = JSON.parse(text).task;
-      say({ type: "session", session_id: "mine-1" });
-      if (answers === undefined) say({ type: "input_required", prompt: "Which one?", schema: { enum: ["a", "b"] } });
-      else say({ type: "result", result: { answers: answers.length, chosen: answers[0].data, args: rest } });
-    });
+    process.stdin
+      .on("data", (chunk) => (text += String(chunk)))
+      .on("end", () => {
+        const { answers } = JSON.parse(text).task;
+        say({ type: "session", session_id: "mine-1" });
+        if (answers === undefined) say({ type: "input_required", prompt: "Which one?", schema: { enum: ["a", "b"] } });
+        else say({ type: "result", result: { answers: answers.length, chosen: answers[0].data, args: rest } });
+      });
   },
   "ask-badly": () => say({ type: "input_required", prompt: "?", schema: { type: "nothing" } }),
-  error: () => say({ type: "error", error: { code: "no_repo", message: "There is no repository", retryable: rest[0] === "true" } }),
+  error: () =>
+    say({
+      type: "error",
+      error: { code: "no_repo", message: "There is no repository", retryable: rest[0] === "true" },
+    }),
 };
 
 modes[mode]?.();
