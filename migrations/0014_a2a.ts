@@ -32,11 +32,12 @@ const statements = [
      PRIMARY KEY (task_id, id)
    )`,
   `CREATE INDEX a2a_push_configs_due ON a2a_push_configs (due_at) WHERE NOT ended`,
-  // The task of a peer that does a task of ours. `sends` counts those that were begun, so that a repeat of one has its name.
+  // The task of a peer that does a task of ours, for as long as ours is open: whichever process goes on with it finds it here.
+  // `attempt` is the one that began it, and names its message; `push_hash` is that of the token with which the peer may call.
   `CREATE TABLE a2a_calls (
      task_id uuid PRIMARY KEY,
      agent_id uuid NOT NULL,
-     sends integer NOT NULL,
+     attempt integer NOT NULL,
      peer_task_id text,
      context_id text,
      answers_told integer NOT NULL DEFAULT 0,

@@ -12,15 +12,21 @@ import { runBulkOperations } from "./deliveries/run-bulk-operations.ts";
 import { settleDeadDeliveries } from "./deliveries/settle-dead-deliveries.ts";
 import { acceptOwnMessages } from "./events/accept-own-messages.ts";
 import { advanceReplays } from "./events/advance-replays.ts";
+import { applyRetention } from "./events/apply-retention.ts";
 import { forgetExpiredKeys } from "./events/forget-expired-keys.ts";
+import { sendPushes } from "./http/a2a/send-pushes.ts";
 import { purgeIdempotencyKeys } from "./http/idempotency.ts";
 import { releaseHeldEvents } from "./events/release-held-events.ts";
+import { advanceErasure } from "./messages/advance-erasure.ts";
+import { eraseLateAttempts } from "./messages/erase-late-attempts.ts";
 import { ownMessageQueue } from "./messages/own-message-queue.ts";
 import { analyzeGrownTables } from "./platform/analyze-grown-tables.ts";
 import { ensureDailyPartitions } from "./platform/daily-partitions.ts";
 import { type Recurring, startRecurring } from "./platform/recurring.ts";
 import type { Services } from "./platform/services.ts";
 import { startWoken } from "./platform/start-woken.ts";
+import { endPeerCalls } from "./runners/a2a/end-peer-calls.ts";
+import { PeerCards } from "./runners/a2a/peer-cards.ts";
 import { decidePending } from "./routing/decide-pending.ts";
 import { forgetEndedRates } from "./routing/guards/rate-windows.ts";
 import type { RouteCache } from "./routing/route-cache.ts";
@@ -36,6 +42,7 @@ import { failDependents } from "./tasks/fail-dependents.ts";
 import { forgetKeptKeys } from "./tasks/forget-kept-keys.ts";
 import { promoteDueTasks } from "./tasks/promote-due-tasks.ts";
 import { settleDeadTasks } from "./tasks/settle-dead-tasks.ts";
+import { sweepContents } from "./tasks/sweep-contents.ts";
 
 /** The work of a hub that no request asks for. */
 export interface Background {
@@ -68,13 +75,19 @@ async function maintain(services: TaskServices): Promise<void> {
   await endDeliveriesHeldTooLong(services);
   await forgetOldStats(services);
   await forgetKeptKeys(services);
+  await sweepContents(services);
   await services.presence.forget();
   await forgetEndedRates(services.db, services.clock.now());
+  await eraseLateAttempts(services);
+  await applyRetention(services);
 }
 
 const statisticsSeconds = 5;
 const releaseSeconds = 1;
 const bulkSeconds = 0.5;
+const erasureSeconds = 1;
+// How soon an A2A client hears what became of its task, and a peer that its task is not wanted any more.
+const peersSeconds = 1;
 const healthSeconds = 1;
 const analyticsSeconds = 15;
 const replaySeconds = 1;
@@ -93,6 +106,7 @@ export async function startBackground(
   await ensureDailyPartitions(services.db, services.clock.now(), log);
   metrics.gauge("hookyard_deliveries_under_way", "Deliveries being sent or written down.", () => pump.underWay);
 
+  const peerCards = new PeerCards(services);
   const stopping = new AbortController();
   // A stop waits for the batch under way, not for the backlog.
   const untilDone = async (batch: () => Promise<number>): Promise<void> => {
@@ -124,6 +138,9 @@ export async function startBackground(
       log,
     ),
     startRecurring("due tasks", promoteIntervalSeconds, () => untilDone(() => promoteDueTasks(services)), log),
+    startRecurring("push notifications", peersSeconds, () => untilDone(() => sendPushes(services)), log),
+    startRecurring("calls of peers", peersSeconds, () => untilDone(() => endPeerCalls(services, peerCards)), log),
+    startRecurring("erasures", erasureSeconds, () => untilDone(() => advanceErasure(services)), log),
     startRecurring("bulk operations", bulkSeconds, () => untilDone(() => runBulkOperations(services)), log),
     startRecurring(
       "due deliveries",

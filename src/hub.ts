@@ -34,6 +34,7 @@ import { CertificateCache } from "./sources/fetch-certificate.ts";
 import { RejectionLog } from "./sources/rejection-log.ts";
 import { createSourceCache } from "./sources/source-cache.ts";
 import { SourceHealth } from "./sources/source-health.ts";
+import { PeerCards } from "./runners/a2a/peer-cards.ts";
 import { RunnerPool } from "./runners/runner-pool.ts";
 import { createSettleCommit } from "./tasks/complete-task.ts";
 import type { TaskServices } from "./tasks/announce-tasks.ts";
@@ -244,7 +245,10 @@ function connect(config: Config, platform: Platform): Parts {
     },
     runners: () => {
       const sessionsDirectory = join(config.dataDir, "sessions");
-      const pool = new RunnerPool({ ...services, settle, sessionsDirectory }, waiters);
+      const pool = new RunnerPool(
+        { ...services, settle, sessionsDirectory, peerCards: new PeerCards(services) },
+        waiters,
+      );
       services.metrics.gauge("hookyard_runs", "Tasks that this process does itself.", () => pool.underWay);
       return pool;
     },

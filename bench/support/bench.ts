@@ -4,6 +4,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { startEmbeddedPostgres } from "../../src/platform/embedded-postgres.ts";
 import { createLogger } from "../../src/platform/logger.ts";
+import { readCpuSecondsOfFamily } from "./process-usage.ts";
 import { Program, type ProgramOptions } from "./program.ts";
 
 // No bench plans for more than 90 s; what takes this long hangs.
@@ -13,6 +14,8 @@ const deadlineMs = 180_000;
 export interface Bench {
   readonly directory: string;
   readonly postgresVersion: string;
+  /** The CPU time so far of Postgres, all of its processes. Needs /proc. */
+  postgresCpuSeconds(): Promise<number>;
   /** Makes an empty database, or an old one of that name empty, and answers its URL. */
   createDatabase(name: string): Promise<string>;
   /** Removes it, whoever is still connected, and flushes what it left to write, so that the next round does not pay for it. */
@@ -69,14 +72,19 @@ async function openBench(closers: Closers): Promise<Bench> {
   });
   const server = new URL(postgres.connectionString);
   server.pathname = "/postgres";
-  const [version] = await queryOnce<{ server_version: string }>(server.href, "SHOW server_version");
+  const [about] = await queryOnce<{ version: string; pid: number }>(
+    server.href,
+    `SELECT current_setting('server_version') AS version, split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int AS pid`,
+  );
+  if (about === undefined) throw new Error("Postgres does not say what it is");
   const dropDatabase = async (name: string): Promise<void> => {
     await queryOnce(server.href, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     await queryOnce(server.href, "CHECKPOINT");
   };
   return {
     directory,
-    postgresVersion: version?.server_version ?? "unknown",
+    postgresVersion: about.version,
+    postgresCpuSeconds: () => readCpuSecondsOfFamily(about.pid),
     dropDatabase,
     async createDatabase(name) {
       await dropDatabase(name);

@@ -30,14 +30,18 @@ async function startArguments(): Promise<string[]> {
   return scripts.start.replace(/^(exec )?node /, "").split(" ");
 }
 
-/** Starts a hub on this database and waits until it is ready, if it answers at all. Hubs of one bench share their keys. */
+/**
+ * Starts a hub on this database and waits until it is ready, if it answers at all. Hubs of one bench share their keys.
+ * `runners` are settings of its own runners.
+ */
 export async function startHub(
   bench: Bench,
   databaseUrl: string,
   role: "all" | "web" | "worker" = "all",
+  runners: object = {},
 ): Promise<Hub> {
   const configFile = join(bench.directory, "hub.yaml");
-  await writeFile(configFile, JSON.stringify(settings));
+  await writeFile(configFile, JSON.stringify({ ...settings, runners }));
   const program = await bench.startProgram({
     name: "hub",
     arguments: [...(await startArguments()), "--role", role],

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 
 const sampleMs = 100;
 // USER_HZ of proc(5), which is 100 on every Linux that Node runs on.
@@ -24,11 +24,29 @@ async function readRssMiB(pid: number): Promise<number | undefined> {
   return kibibytes === undefined ? undefined : Number(kibibytes) / 1024;
 }
 
-async function readCpuSeconds(pid: number): Promise<number | undefined> {
+// proc(5) numbers its fields from 1, the process id; the name before the third, in parentheses, may hold spaces.
+const parentField = 4;
+const ownTimeFields = [14, 15];
+const endedChildrenTimeFields = [16, 17];
+
+async function readStat(pid: number | string): Promise<((field: number) => number) | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
-  // The name in parentheses may hold spaces; utime and stime are the 12th and 13th field after it.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return stat === "" ? undefined : (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  return stat === "" ? undefined : (field) => Number(fields[field - 3]);
+}
+
+async function readCpuSeconds(pid: number): Promise<number | undefined> {
+  const field = await readStat(pid);
+  return field === undefined ? undefined : ownTimeFields.reduce((sum, each) => sum + field(each), 0) / ticksPerSecond;
+}
+
+/** The CPU time so far of a process and of all that it has started, those that have ended included. Needs /proc. */
+export async function readCpuSecondsOfFamily(pid: number): Promise<number> {
+  const stats = await Promise.all((await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(readStat));
+  const children = stats.filter((field) => field?.(parentField) === pid);
+  const head = (await readStat(pid)) ?? (() => 0);
+  const ticks = [head, ...children].flatMap((field) => ownTimeFields.map((each) => field?.(each) ?? 0));
+  return [...ticks, ...endedChildrenTimeFields.map(head)].reduce((sum, each) => sum + each, 0) / ticksPerSecond;
 }
 
 /** Watches a process from outside until `stop`. */

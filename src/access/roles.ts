@@ -22,6 +22,7 @@ const reading = [
   "deliveries:read",
   "eventTypes:read",
   "budgets:read",
+  "retention:read",
   "trace:read",
   "analytics:read",
   "keys:read",
@@ -39,6 +40,7 @@ const operating = [
   "tasks:retry",
   "tasks:answer",
   "tasks:approve",
+  "artifacts:write",
   "deliveries:retry",
   "deliveries:cancel",
   "messages:acknowledge",
@@ -62,8 +64,17 @@ const configuring = [
 
 // `sources:reveal` is seeing the secret that a provider handed over. `endpoints:rotate` answers with a new secret;
 // `endpoints:reveal` is seeing the generated secret of an endpoint that one creates. A developer has none of them: it creates
-// endpoints with a secret of its own, or without seeing the generated one.
-const administering = ["sources:reveal", "endpoints:rotate", "endpoints:reveal", "keys:write", "tokens:mint"] as const;
+// endpoints with a secret of its own, or without seeing the generated one. `retention:write` and `payloads:erase` lose what
+// nobody can bring back.
+const administering = [
+  "sources:reveal",
+  "endpoints:rotate",
+  "endpoints:reveal",
+  "keys:write",
+  "tokens:mint",
+  "retention:write",
+  "payloads:erase",
+] as const;
 
 const working = ["worker:lease"] as const;
 

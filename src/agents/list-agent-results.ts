@@ -4,6 +4,7 @@ import type { Context } from "../access/context.ts";
 import { type Page, pageOf } from "../lib/cursor.ts";
 import { toWireId } from "../lib/ids.ts";
 import type { PageRequest } from "../lib/page-request.ts";
+import { usageOfTask } from "../tasks/total-usage.ts";
 import { requireAgent } from "./get-agent.ts";
 
 /** The states that a result may be of. */
@@ -31,7 +32,8 @@ interface ResultRow {
   readonly reason: string | null;
   readonly result: unknown;
   readonly error: { code: string; message: string } | null;
-  readonly usage: Record<string, unknown> | null;
+  readonly usage: unknown;
+  readonly past_usages: readonly unknown[] | null;
   readonly created_at: Date;
   readonly settled_at: Date;
 }
@@ -41,7 +43,7 @@ const selectResults = {
   name: "select_agent_results",
   text: `SELECT recent.* FROM unnest($2::text[]) AS wanted (state)
          CROSS JOIN LATERAL (
-           SELECT t.id, t.state, t.reason, t.result, t.error, t.usage, t.created_at, t.settled_at FROM tasks t
+           SELECT t.id, t.state, t.reason, t.result, t.error, t.usage, t.past_usages, t.created_at, t.settled_at FROM tasks t
            WHERE t.agent_id = $1 AND t.state = wanted.state AND t.id < $3 ORDER BY t.id DESC NULLS LAST LIMIT $4
          ) recent
          ORDER BY recent.id DESC LIMIT $4`,
@@ -69,7 +71,7 @@ export async function listAgentResults(
     ...(row.reason === null ? {} : { reason: row.reason }),
     ...(row.result === null ? {} : { result: row.result }),
     ...(row.error === null ? {} : { error: row.error }),
-    usage: row.usage ?? {},
+    usage: usageOfTask(row),
     createdAt: row.created_at.toISOString(),
     settledAt: row.settled_at.toISOString(),
   }));

@@ -1,7 +1,7 @@
 import type { Context } from "../access/context.ts";
 import { endpointSecretProblem, generateEndpointSecret } from "../endpoints/endpoint-secret.ts";
 import { InvalidError } from "../lib/errors.ts";
-import type { HttpRunner, Runner, RunnerInput } from "./runner.ts";
+import type { A2aRunner, HttpRunner, Runner, RunnerInput } from "./runner.ts";
 
 /** What becomes of the secret of an agent's runner. */
 export type SecretChange =
@@ -43,6 +43,13 @@ function resolveSecret(runner: HttpRunner, given: string | undefined, before: Ru
   );
 }
 
+// A peer needs none, so that one which must not go to another origin is dropped.
+function resolvePeerSecret(runner: A2aRunner, given: string | undefined, before: Runner | undefined): SecretChange {
+  if (given !== undefined) return { kind: "set", text: given, isGenerated: false };
+  const isSame = before?.type === "a2a" && new URL(before.url).origin === new URL(runner.url).origin;
+  return { kind: isSame ? "keep" : "drop" };
+}
+
 /**
  * Checks how an agent is to be reached, as far as that is known when it is saved. `before` is its runner until now. Throws
  * InvalidError for a command that the settings do not allow, a URL that may not be called, and a secret that does not fit.
@@ -58,5 +65,7 @@ export function resolveRunner(ctx: Context, input: RunnerInput, before: Runner |
   const { secret: given, ...runner } = input;
   const checked = ctx.outbound.checkUrl(runner.url);
   if (!checked.ok) throw refuse("url", checked.reason);
-  return { runner, secret: resolveSecret(runner, given, before) };
+  const secret =
+    runner.type === "a2a" ? resolvePeerSecret(runner, given, before) : resolveSecret(runner, given, before);
+  return { runner, secret };
 }

@@ -3,7 +3,7 @@ import { authorise } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
 import { NotFoundError } from "../lib/errors.ts";
 import { readActivity } from "./agent-activity.ts";
-import { changeDefinition, definitionOf } from "./agent-definition.ts";
+import { changeDefinition, definitionOf, isSameDefinition } from "./agent-definition.ts";
 import { agentFields, presentAgent } from "./agent.ts";
 import type { AgentWithSecret } from "./create-agent.ts";
 import { resolveRunner } from "./resolve-runner.ts";
@@ -36,7 +36,7 @@ export const agentChanges = z
 export type AgentChanges = z.infer<typeof agentChanges>;
 
 /**
- * Changes an agent, which makes a new version of it: tasks leased from now on see it. Throws NotFoundError when the project
+ * Changes an agent, which makes a new version of it unless all was so before: tasks leased from now on see it. Throws NotFoundError when the project
  * has no such agent, and InvalidError for a runner that cannot be.
  */
 export async function updateAgent(ctx: Context, nameOrId: string, changes: AgentChanges): Promise<AgentWithSecret> {
@@ -50,13 +50,11 @@ export async function updateAgent(ctx: Context, nameOrId: string, changes: Agent
       given === undefined
         ? { runner: before.runner, secret: { kind: "keep" as const } }
         : resolveRunner(ctx, given, before.runner);
-    const row = await updateDefinedAgent(ctx, tx, agent, {
-      definition: changeDefinition(before, { ...others, runner }),
-      secret,
-      contentHash: null,
-      action: "agent.update",
-      fields: Object.keys(changes),
-    });
+    const definition = changeDefinition(before, { ...others, runner });
+    const isUnchanged = secret.kind !== "set" && isSameDefinition(definition, before);
+    const fields = Object.keys(changes);
+    const save = { definition, secret, contentHash: null, action: "agent.update" as const, fields };
+    const row = isUnchanged ? agent : await updateDefinedAgent(ctx, tx, agent, save);
     const activity = await readActivity(tx, [row.id]);
     return { ...presentAgent(row, activity.get(row.id)), ...revealSecret(ctx, secret) };
   });

@@ -4,6 +4,7 @@ import type { ClaimedDelivery } from "./claim-deliveries.ts";
 import { originOfMessage } from "./origin-of-message.ts";
 import { type AttemptResult, classifyOutcome } from "./classify-outcome.ts";
 import type { AttemptRecord, DeliveryRecord } from "./record-attempts.ts";
+import type { Oauth2Tokens } from "./oauth2-tokens.ts";
 import { signMessage } from "./sign-message.ts";
 
 // What an attempt's row keeps of an endpoint's own headers: their names. Their values may be credentials.
@@ -51,19 +52,35 @@ function signed(delivery: ClaimedDelivery, sentAt: Date): Readonly<Record<string
   }
 }
 
+function noCredentials(detail: string, durationMs: number): AttemptResult {
+  return { kind: "failure", reason: "no_credentials", detail, durationMs };
+}
+
 async function send(
   { outbound, settings }: Services,
+  tokens: Oauth2Tokens,
   { endpoint, payload }: ClaimedDelivery,
   ownHeaders: Readonly<Record<string, string>>,
 ): Promise<AttemptResult> {
-  return await outbound.request({
+  const { identity } = endpoint;
+  if (identity === "unreadable") return noCredentials("the endpoint's certificate cannot be opened; set it again", 0);
+  const token = await tokens.get(endpoint);
+  if (token !== undefined && !token.ok) return noCredentials(token.detail, token.durationMs);
+  const result = await outbound.request({
     url: endpoint.url,
     method: "POST",
-    headers: { ...endpoint.headers, ...ownHeaders },
+    headers: {
+      ...endpoint.headers,
+      ...ownHeaders,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token.token}` }),
+    },
     body: payload,
     timeoutMs: endpoint.timeoutMs,
     maxResponseBytes: settings.deliveries.responseLimitBytes,
+    ...(identity === undefined ? {} : { identity }),
   });
+  if (token !== undefined && result.kind === "response" && result.status === 401) tokens.forget(endpoint.id);
+  return result;
 }
 
 const unsigned = {
@@ -84,7 +101,11 @@ function describe(result: AttemptResult): Partial<AttemptRecord> & Pick<AttemptR
 }
 
 /** Signs and sends one delivery and says what became of it. Never rejects; holds no database connection. */
-export async function attemptDelivery(services: Services, delivery: ClaimedDelivery): Promise<DeliveryRecord> {
+export async function attemptDelivery(
+  services: Services,
+  tokens: Oauth2Tokens,
+  delivery: ClaimedDelivery,
+): Promise<DeliveryRecord> {
   const { endpoint } = delivery;
   const startedAt = new Date(services.clock.now());
   const signature = signed(delivery, startedAt);
@@ -93,7 +114,7 @@ export async function attemptDelivery(services: Services, delivery: ClaimedDeliv
     ...originOfMessage(services.originKeys.current, delivery.payload),
     ...signature,
   };
-  const result = signature === undefined ? unsigned : await send(services, delivery, headers);
+  const result = signature === undefined ? unsigned : await send(services, tokens, delivery, headers);
   const decision = classifyOutcome({
     result,
     attemptsMade: delivery.retriesSpent + 1,
@@ -106,7 +127,8 @@ export async function attemptDelivery(services: Services, delivery: ClaimedDeliv
   });
   services.metrics.attempts.inc({ outcome: decision.outcome });
   services.metrics.attemptSeconds.observe(result.durationMs / 1000);
-  const hiddenHeaders = Object.fromEntries(Object.keys(endpoint.headers).map((name) => [name, hidden]));
+  const names = [...Object.keys(endpoint.headers), ...(endpoint.oauth2 === undefined ? [] : ["authorization"])];
+  const hiddenHeaders = Object.fromEntries(names.map((name) => [name, hidden]));
   return {
     deliveryId: delivery.id,
     projectId: delivery.projectId,

@@ -15,6 +15,7 @@ const summaryShape = z.object({
     .exactOptional()
     .describe("As much of it as is kept, as text; what is not UTF-8 appears as U+FFFD."),
   responseTruncated: z.boolean().describe("The answer was longer than what is shown of it."),
+  erasedAt: z.iso.datetime().exactOptional().describe("When what was sent and answered was erased."),
 });
 
 /** One HTTP try in brief. */
@@ -44,6 +45,7 @@ export function presentAttemptSummary(row: AttemptExcerptRow): AttemptSummary {
     startedAt: row.started_at.toISOString(),
     ...(row.response_body === null ? {} : { responseBody: row.response_body.toString("utf8") }),
     responseTruncated: row.response_truncated,
+    ...(row.erased_at === null ? {} : { erasedAt: row.erased_at.toISOString() }),
   };
 }
 

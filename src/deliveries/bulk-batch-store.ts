@@ -41,7 +41,7 @@ const messagesOf = `
   LEFT JOIN LATERAL (
     SELECT id, state FROM deliveries d WHERE d.message_id = m.id AND d.endpoint_id = e.id ORDER BY d.id DESC LIMIT 1
   ) AS sent ON true
-  WHERE m.id > $2 AND m.id < $3 AND ($4::text[] IS NULL OR m.type = ANY ($4))
+  WHERE m.erased_at IS NULL AND m.id > $2 AND m.id < $3 AND ($4::text[] IS NULL OR m.type = ANY ($4))
     AND (e.event_types IS NULL OR m.type = ANY (e.event_types) OR m.type LIKE ANY (e.event_type_patterns))
     AND (e.channels IS NULL OR e.channels && m.channels)
     AND (m.subscriber_id IS NULL OR m.subscriber_id = e.subscriber_id)
@@ -82,7 +82,7 @@ export async function selectBulkBatch(tx: Transaction, operation: Operation, lim
   }
   const columns = `sent.id, e.id AS endpoint_id, m.id AS message_id, m.id AS position, sent.state, e.filter::text AS filter,
     CASE WHEN e.filter IS NOT NULL THEN m.payload END AS payload, m.subscriber_id, m.channels`;
-  const text = `SELECT ${columns} ${messagesOf} ORDER BY m.id NULLS FIRST LIMIT ${limit}`;
+  const text = `SELECT ${columns} ${messagesOf} ORDER BY m.id NULLS FIRST LIMIT ${limit} FOR SHARE OF m`;
   const found = await tx.query<BulkItem>({ text }, values);
   const ids = found.flatMap(({ id }) => (id === null ? [] : [id])).toSorted();
   await tx.query({ text: "SELECT id FROM deliveries WHERE id = ANY ($1) ORDER BY id FOR UPDATE" }, [ids]);

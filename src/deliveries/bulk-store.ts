@@ -46,6 +46,12 @@ export async function selectBulks(
     .execute();
 }
 
+/** Whether a bulk operation of the project is under way. */
+export async function isBulkRunning(db: Executor, projectId: string): Promise<boolean> {
+  const query = db.kysely.selectFrom("bulk_operations").select("id").where("state", "=", "running");
+  return (await query.where("project_id", "=", projectId).limit(1).executeTakeFirst()) !== undefined;
+}
+
 /** The bulk operation that is due longest, locked: another process passes it over. */
 export async function lockDueBulk(tx: Transaction, now: Date): Promise<BulkRow | undefined> {
   return await tx.kysely

@@ -6,16 +6,28 @@ import type { OutboundFailureReason } from "../platform/outbound-failure.ts";
 /** A receiver cannot put a delivery off for longer than the schedule's longest step. */
 const MAX_RETRY_AFTER_SECONDS = 86_400;
 
-/** How a call ended, or that none was made because it could not be signed. */
+/** How a call ended, or that none was made because it could not be signed, or had nothing to log in with. */
 export type AttemptResult =
   | OutboundResult
-  | { readonly kind: "failure"; readonly reason: "unsigned"; readonly detail: string; readonly durationMs: 0 };
+  | {
+      readonly kind: "failure";
+      readonly reason: "unsigned" | "no_credentials";
+      readonly detail: string;
+      readonly durationMs: number;
+    };
 
 /**
  * How one attempt went, in one word to filter by: `succeeded` (any 2xx), the class of another status, or why there was
  * no complete response. The exact status and the detail stand beside it in the attempt's row.
  */
-export type AttemptOutcome = "succeeded" | "http_3xx" | "http_4xx" | "http_5xx" | OutboundFailureReason | "unsigned";
+export type AttemptOutcome =
+  | "succeeded"
+  | "http_3xx"
+  | "http_4xx"
+  | "http_5xx"
+  | OutboundFailureReason
+  | "unsigned"
+  | "no_credentials";
 
 /** What an attempt means for its delivery. */
 export type DeliveryOutcome =

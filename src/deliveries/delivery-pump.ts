@@ -12,6 +12,7 @@ import { claimSeconds } from "./delivery-queue.ts";
 import type { EndpointHealth } from "./endpoint-health.ts";
 import type { CountedAttempt } from "./endpoint-tally.ts";
 import type { AttemptCommit, AttemptRecord, DeliveryRecord } from "./record-attempts.ts";
+import { Oauth2Tokens } from "./oauth2-tokens.ts";
 import { takeTokens } from "./take-tokens.ts";
 
 // One claim's share: larger ones do not pay off (100 jobs cost 2 ms), smaller ones cost a round trip each.
@@ -43,6 +44,7 @@ export class DeliveryPump {
   readonly #endpoints: EndpointCache;
   readonly #commit: AttemptCommit;
   readonly #health: EndpointHealth;
+  readonly #tokens: Oauth2Tokens;
   readonly #slots: number;
   readonly #lanes: DeliveryLanes;
   readonly #off: () => void;
@@ -65,6 +67,7 @@ export class DeliveryPump {
     this.#endpoints = endpoints;
     this.#commit = commit;
     this.#health = health;
+    this.#tokens = new Oauth2Tokens(services);
     this.#slots = services.settings.deliveries.slots;
     const { breakerFailures, breakerSeconds, breakerMaxSeconds } = services.settings.deliveries;
     this.#lanes = new DeliveryLanes(this.#slots, {
@@ -243,7 +246,7 @@ export class DeliveryPump {
     const known = await this.#endpoints.get(this.#services.db, delivery.endpoint.id).catch(() => undefined);
     const endpoint = known ?? delivery.endpoint;
     const current = { ...delivery, endpoint };
-    return endpoint.disabled ? skipDelivery(current) : await attemptDelivery(this.#services, current);
+    return endpoint.disabled ? skipDelivery(current) : await attemptDelivery(this.#services, this.#tokens, current);
   }
 
   async #finish(delivery: ClaimedDelivery, outcome: Promise<DeliveryRecord>): Promise<void> {

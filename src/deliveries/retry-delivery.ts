@@ -1,13 +1,13 @@
 import { authorise } from "../access/actor.ts";
 import { recordAudit } from "../access/audit.ts";
 import type { Context } from "../access/context.ts";
-import { ConflictError, NotFoundError } from "../lib/errors.ts";
+import { ConflictError, GoneError, NotFoundError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
 import type { Transaction } from "../platform/database.ts";
 import { deliveryQueue } from "./delivery-queue.ts";
 import { type Delivery, presentDelivery } from "./delivery.ts";
 import { redriveDeliveries } from "./redrive-deliveries.ts";
-import { type DeliveryRow, isEndpointOn, selectDelivery, updateDeliveryRow } from "./store.ts";
+import { type DeliveryRow, isEndpointOn, isMessageErased, selectDelivery, updateDeliveryRow } from "./store.ts";
 
 async function makeDue(ctx: Context, tx: Transaction, delivery: DeliveryRow): Promise<DeliveryRow> {
   const { id } = delivery;
@@ -25,7 +25,8 @@ async function makeDue(ctx: Context, tx: Transaction, delivery: DeliveryRow): Pr
 
 /**
  * Makes a delivery due now, whatever its state: one that waits does not wait any longer, and a settled one is pending again
- * with its whole retry schedule ahead. Throws ConflictError `endpoint_disabled` while its endpoint is off or deleted.
+ * with its whole retry schedule ahead. Throws ConflictError `endpoint_disabled` while its endpoint is off or deleted, GoneError
+ * `message_erased` when there is nothing to send any more.
  */
 export async function retryDelivery(ctx: Context, id: string): Promise<Delivery> {
   authorise(ctx.actor, "deliveries:retry");
@@ -35,6 +36,8 @@ export async function retryDelivery(ctx: Context, id: string): Promise<Delivery>
     if (delivery === undefined) throw new NotFoundError("There is no such delivery in this project");
     if (!(await isEndpointOn(tx, projectId, delivery.endpoint_id)))
       throw new ConflictError("endpoint_disabled", "The endpoint is disabled or deleted; enable it first");
+    if (await isMessageErased(tx, delivery.message_id))
+      throw new GoneError("message_erased", "What this message said was erased: there is nothing to send");
     const row = await makeDue(ctx, tx, delivery);
     const detail = { state: delivery.state };
     await recordAudit(ctx, tx, { action: "delivery.retry", target: toWireId("delivery", id), detail });

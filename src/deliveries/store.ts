@@ -83,6 +83,17 @@ export async function isEndpointOn(db: Executor, projectId: string, endpointId: 
   return found !== undefined;
 }
 
+/** Whether what a message said was erased. It stays as it is until the transaction ends. */
+export async function isMessageErased(tx: Transaction, messageId: string): Promise<boolean> {
+  const message = await tx.kysely
+    .selectFrom("messages")
+    .select("erased_at")
+    .where("id", "=", messageId)
+    .forShare()
+    .executeTakeFirst();
+  return message?.erased_at !== null;
+}
+
 // Two hubs' clocks may differ by this much at most: an attempt is not looked for in partitions of days before its delivery.
 const clockSlackMs = 3_600_000;
 
@@ -124,6 +135,7 @@ export async function selectAttemptsOf(
   const rows = await db.kysely
     .selectFrom("attempts")
     .select(["id", "delivery_id", "project_id", "number", "outcome", "status", "error", "duration_ms", "started_at"])
+    .select("erased_at")
     .select((is) => [
       "response_truncated",
       is.fn<number | null>("octet_length", ["response_body"]).as("response_size"),

@@ -3,7 +3,7 @@ import { authorise } from "../access/actor.ts";
 import { recordAudit } from "../access/audit.ts";
 import type { Context } from "../access/context.ts";
 import { permits } from "../access/roles.ts";
-import { InvalidError } from "../lib/errors.ts";
+import { ConflictError, InvalidError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
 import { wireIdSchema } from "../lib/wire-id-schema.ts";
 import type { Transaction } from "../platform/database.ts";
@@ -12,11 +12,13 @@ import { clientCertificate, oauth2Credentials } from "./endpoint-credentials.ts"
 import { generateEndpointKey } from "./endpoint-key.ts";
 import { generateEndpointSecret } from "./endpoint-secret.ts";
 import { endpointFields, endpointSecret, type EndpointWithSecret, presentEndpoint } from "./endpoint.ts";
+import { unverified, verificationOf } from "./endpoint-verification.ts";
 import { holdDefaultSubscriber } from "./hold-default-subscriber.ts";
 import { requireReachableUrl } from "./require-reachable-url.ts";
 import { sealEndpointSecret } from "./seal-endpoint-secret.ts";
 import { storeCredentials } from "./store-credentials.ts";
 import {
+  countEndpointsOf,
   insertEndpoint,
   insertEndpointSecret,
   selectSubscriber,
@@ -40,12 +42,16 @@ export const newEndpoint = z
     oauth2: oauth2Credentials.exactOptional(),
     clientCertificate: clientCertificate.exactOptional(),
     secret: endpointSecret.exactOptional(),
+    verification: endpointFields.verification.exactOptional(),
     disabled: endpointFields.disabled.exactOptional(),
     description: endpointFields.description.exactOptional(),
   })
   .meta({ id: "NewEndpoint" });
 
 export type NewEndpoint = z.infer<typeof newEndpoint>;
+
+/** Of those that a subscriber makes itself: each message is held against each of them. */
+const maxOwnEndpoints = 100;
 
 async function holdSubscriber(ctx: Context, tx: Transaction, named: string | undefined): Promise<SubscriberRow> {
   const id = named ?? ctx.actor.subscriberId;
@@ -58,11 +64,15 @@ async function holdSubscriber(ctx: Context, tx: Transaction, named: string | und
 
 /**
  * Adds a receiver of messages. The answer holds the secret only for an actor with `endpoints:reveal`. Throws InvalidError
- * for a URL that may not be called and for an unknown subscriber.
+ * for a URL that may not be called and for an unknown subscriber, ConflictError `too_many_endpoints` for a subscriber that has a
+ * hundred and asks for one more.
  */
 export async function createEndpoint(ctx: Context, input: NewEndpoint): Promise<EndpointWithSecret> {
   authorise(ctx.actor, "endpoints:write");
-  const { subscriberId, oauth2, clientCertificate: certificate, secret, disabled = false, ...settings } = input;
+  const { subscriberId, oauth2, clientCertificate: certificate, secret, ...settings } = input;
+  const verification = verificationOf(input.verification, ctx.settings.deliveries);
+  const disabledReason = input.disabled === true ? "manual" : verification === undefined ? null : unverified;
+  const disabled = disabledReason !== null;
   requireReachableUrl(ctx, input.url);
   if (oauth2 !== undefined) requireReachableUrl(ctx, oauth2.tokenUrl, "oauth2.tokenUrl");
   const { projectId, role } = ctx.actor;
@@ -73,6 +83,8 @@ export async function createEndpoint(ctx: Context, input: NewEndpoint): Promise<
   const sealed = { endpointId: id, createdAt: now };
   return await ctx.db.transaction(async (tx) => {
     const subscriber = await holdSubscriber(ctx, tx, subscriberId);
+    if (ctx.actor.subscriberId !== undefined && (await countEndpointsOf(tx, subscriber.id)) >= maxOwnEndpoints)
+      throw new ConflictError("too_many_endpoints", `You have ${maxOwnEndpoints} endpoints; delete one first`);
     let row = await insertEndpoint(tx, {
       description: null,
       event_types: null,
@@ -86,8 +98,9 @@ export async function createEndpoint(ctx: Context, input: NewEndpoint): Promise<
       project_id: projectId,
       subscriber_id: subscriber.id,
       public_key: key?.publicKey ?? null,
+      verification: verification === undefined ? null : JSON.stringify(verification),
       disabled,
-      disabled_reason: disabled ? "manual" : null,
+      disabled_reason: disabledReason,
       disabled_at: disabled ? now : null,
       created_at: now,
       updated_at: now,

@@ -6,6 +6,7 @@ import { toWireId } from "../lib/ids.ts";
 import { type Endpoint, presentEndpoint } from "./endpoint.ts";
 import { holdEndpoint } from "./hold-endpoint.ts";
 import { settleHeld } from "./settle-held.ts";
+import { requireVerified } from "./require-verified.ts";
 import { updateEndpointRow } from "./store.ts";
 
 export const endpointEnabling = z
@@ -21,7 +22,7 @@ type EndpointEnabling = z.infer<typeof endpointEnabling>;
 
 /**
  * Sends to an endpoint again, from now on or also what was held for it meanwhile. Does nothing to one that is on. Throws
- * NotFoundError when the project has no such endpoint.
+ * NotFoundError when the project has no such endpoint, ConflictError `endpoint_unverified` for one that is still to be verified.
  */
 export async function enableEndpoint(
   ctx: Context,
@@ -32,6 +33,7 @@ export async function enableEndpoint(
   return await ctx.db.transaction(async (tx) => {
     const endpoint = await holdEndpoint(ctx, tx, id);
     if (!endpoint.disabled) return presentEndpoint(endpoint);
+    requireVerified(endpoint);
     const updated_at = new Date(ctx.clock.now());
     const on = { disabled: false, disabled_reason: null, disabled_at: null };
     const row = await updateEndpointRow(tx, id, { ...on, updated_at });

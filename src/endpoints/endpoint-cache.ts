@@ -3,6 +3,10 @@ import { toWireId } from "../lib/ids.ts";
 import type { Executor } from "../platform/database.ts";
 import { ReadThroughCache } from "../platform/read-through-cache.ts";
 import type { Services } from "../platform/services.ts";
+import type { ClientIdentity } from "../platform/open-outbound-socket.ts";
+import { credentialBinding } from "./credential-binding.ts";
+import { type CredentialRow, selectCredentials } from "./credential-store.ts";
+import type { ClientCertificate, Oauth2Credentials } from "./endpoint-credentials.ts";
 import { publicKeyOf } from "./endpoint-key.ts";
 import { type RetryOptions, retryOf, scheduleOf } from "./endpoint-retry.ts";
 import { type EndpointSigning, type ResolvedSigning, resolveSigning } from "./endpoint-signing.ts";
@@ -49,6 +53,10 @@ export interface EndpointRecord {
   /** Newest first. */
   readonly keys: readonly LiveSecret<EndpointKey>[];
   readonly signing: ResolvedSigning;
+  /** What tokens are got with; "unreadable" when it cannot be opened. */
+  readonly oauth2: Oauth2Credentials | "unreadable" | undefined;
+  /** What its TLS connections show; "unreadable" when it cannot be opened. */
+  readonly identity: ClientIdentity | "unreadable" | undefined;
   /** Switched off, or deleted. */
   readonly disabled: boolean;
   readonly deleted: boolean;
@@ -57,10 +65,22 @@ export interface EndpointRecord {
 /** Endpoints by id, in memory. */
 export type EndpointCache = ReadThroughCache<EndpointRecord>;
 
+type LoadEndpoints = (db: Executor, ids: readonly string[]) => Promise<Map<string, EndpointRecord>>;
+
 /** Makes the cache of endpoints with their opened secrets. */
 export function createEndpointCache(services: Services): EndpointCache {
-  const { clock, signals, secretBox, settings, log } = services;
+  const { clock, signals } = services;
+  return new ReadThroughCache({
+    clock,
+    signals,
+    topic: "endpoints",
+    load: endpointLoader(services),
+    maxEntries: 10_000,
+  });
+}
 
+/** Reads endpoints with their secrets, and opens these. */
+export function endpointLoader({ secretBox, settings, log }: Services): LoadEndpoints {
   // One endpoint's secret must not keep the others of a batch from theirs.
   const open = <Secret>(
     endpoint: { readonly id: string; readonly project_id: string },
@@ -78,7 +98,33 @@ export function createEndpointCache(services: Services): EndpointCache {
     }
   };
 
-  const load = async (db: Executor, ids: readonly string[]): Promise<Map<string, EndpointRecord>> => {
+  const credentialOf = <Credential>(
+    endpoint: { readonly id: string; readonly project_id: string },
+    rows: readonly CredentialRow[],
+    kind: "oauth2" | "client_certificate",
+    read: (opened: string, version: number) => Credential,
+  ): Credential | "unreadable" | undefined => {
+    const row = rows.find((each) => each.endpoint_id === endpoint.id && each.kind === kind);
+    if (row === undefined) return undefined;
+    const { version, sealed } = row;
+    try {
+      const binding = credentialBinding({ projectId: endpoint.project_id, endpointId: endpoint.id, kind, version });
+      return read(secretBox.open(binding, sealed).toString(), version);
+    } catch (err) {
+      const endpointId = toWireId("endpoint", endpoint.id);
+      log.error({ unit: "delivery", endpointId, err }, "an endpoint's credentials cannot be opened; set them again");
+      return "unreadable";
+    }
+  };
+
+  const identityIn =
+    (endpointId: string) =>
+    (text: string, version: number): ClientIdentity => ({
+      ...(JSON.parse(text) as ClientCertificate),
+      id: `${endpointId}:${version}`,
+    });
+
+  return async (db, ids) => {
     const rows = await db.kysely
       .selectFrom("endpoints")
       .selectAll()
@@ -97,6 +143,8 @@ export function createEndpointCache(services: Services): EndpointCache {
       .where("breaker_until", "is not", null)
       .execute();
     const breakerOf = new Map(breakers.map((row) => [row.endpoint_id, row.breaker_until]));
+    const withCredentials = rows.filter((row) => row.credentials !== null).map((row) => row.id);
+    const credentials = await selectCredentials(db, withCredentials);
     const secretsOf = Map.groupBy(secrets, (secret) => secret.endpoint_id);
     return new Map(
       rows.map((row): [string, EndpointRecord] => {
@@ -127,6 +175,8 @@ export function createEndpointCache(services: Services): EndpointCache {
               ? own.filter(({ kind }) => kind === "ed25519").map((key) => open(row, key, readKey))
               : [],
           signing: resolveSigning(signing),
+          oauth2: credentialOf(row, credentials, "oauth2", (text) => JSON.parse(text) as Oauth2Credentials),
+          identity: credentialOf(row, credentials, "client_certificate", identityIn(row.id)),
           disabled: row.disabled || row.deleted_at !== null,
           deleted: row.deleted_at !== null,
         };
@@ -134,7 +184,6 @@ export function createEndpointCache(services: Services): EndpointCache {
       }),
     );
   };
-  return new ReadThroughCache({ clock, signals, topic: "endpoints", load, maxEntries: 10_000 });
 }
 
 function readKey(opened: Buffer): EndpointKey {

@@ -9,6 +9,7 @@ import { endpointHeaders } from "./endpoint-headers.ts";
 import { endpointRetry, type RetryOptions, retryOf } from "./endpoint-retry.ts";
 import { endpointSecretProblem } from "./endpoint-secret.ts";
 import { type EndpointSigning, endpointSigning } from "./endpoint-signing.ts";
+import { endpointVerification, shownVerification, type StoredVerification } from "./endpoint-verification.ts";
 import { eventTypePattern } from "../lib/event-type-pattern.ts";
 import type { EndpointRow } from "./store.ts";
 
@@ -44,6 +45,7 @@ export const endpointFields = {
     .max(10_000)
     .describe("Deliveries a second at most, over all processes of the hub. Absent: no limit."),
   signing: endpointSigning.describe("Absent: `v1` in the three headers of Standard Webhooks."),
+  verification: endpointVerification,
   disabled: z.boolean(),
   description: storableText(1_000),
 };
@@ -67,6 +69,7 @@ const endpointShape = z.object({
     .exactOptional()
     .describe("`whpk_` and the base64 of the Ed25519 key that verifies the v1a signatures."),
   ...shownCredentials.shape,
+  verification: shownVerification.exactOptional(),
   disabled: z.boolean(),
   disabledReason: z.string().exactOptional().describe("Why it is disabled: manual, or what the hub found."),
   createdAt: z.iso.datetime(),
@@ -108,6 +111,7 @@ export function presentEndpoint(row: EndpointRow): Endpoint {
     ...(row.signing === null ? {} : { signing: row.signing as EndpointSigning }),
     ...(row.public_key === null ? {} : { publicKey: row.public_key }),
     ...(row.credentials as ShownCredentials | null),
+    ...(row.verification === null ? {} : { verification: row.verification as StoredVerification }),
     disabled: row.disabled,
     ...(row.disabled_reason === null ? {} : { disabledReason: row.disabled_reason }),
     createdAt: row.created_at.toISOString(),

@@ -53,6 +53,17 @@ export async function selectEndpoints(
     .execute();
 }
 
+/** How many endpoints a subscriber has. */
+export async function countEndpointsOf(db: Executor, subscriberId: string): Promise<number> {
+  const { count } = await db.kysely
+    .selectFrom("endpoints")
+    .select((query) => query.fn.countAll<string>().as("count"))
+    .where("subscriber_id", "=", subscriberId)
+    .where("deleted_at", "is", null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 /** Changes an endpoint that the caller has locked. */
 export async function updateEndpointRow(
   tx: Transaction,
@@ -80,7 +91,7 @@ export async function lockEndpointsOf(tx: Transaction, subscriberId: string): Pr
   return rows.map((row) => row.id);
 }
 
-/** Takes endpoints that the caller has locked out of use, and forgets their secrets. */
+/** Takes endpoints that the caller has locked out of use, and forgets their secrets and how they did. */
 export async function deleteEndpointRows(tx: Transaction, ids: readonly string[], now: Date): Promise<void> {
   if (ids.length === 0) return;
   await tx.kysely
@@ -88,14 +99,11 @@ export async function deleteEndpointRows(tx: Transaction, ids: readonly string[]
     .set({ deleted_at: now })
     .where("id", "in", [...ids])
     .execute();
-  await tx.kysely
-    .deleteFrom("endpoint_secrets")
-    .where("endpoint_id", "in", [...ids])
-    .execute();
-  await tx.kysely
-    .deleteFrom("endpoint_credentials")
-    .where("endpoint_id", "in", [...ids])
-    .execute();
+  for (const table of ["endpoint_secrets", "endpoint_credentials", "endpoint_health", "endpoint_rates"] as const)
+    await tx.kysely
+      .deleteFrom(table)
+      .where("endpoint_id", "in", [...ids])
+      .execute();
 }
 
 export async function insertEndpointSecret(tx: Transaction, secrets: readonly EndpointSecretRow[]): Promise<void> {
@@ -207,6 +215,12 @@ export async function selectSubscriber(
     .$if(lock === "update", (query) => query.forUpdate())
     .$if(lock === "share", (query) => query.forShare())
     .executeTakeFirst();
+}
+
+/** Whether the project has this subscriber, or had it: deleted ones count. */
+export async function hasEverHadSubscriber(db: Executor, projectId: string, id: string): Promise<boolean> {
+  const query = db.kysely.selectFrom("subscribers").select("id").where("id", "=", id);
+  return (await query.where("project_id", "=", projectId).executeTakeFirst()) !== undefined;
 }
 
 /** A page of the subscribers within a scope, newest first, and one row more when there is a next page. */

@@ -3,11 +3,14 @@ import { UnavailableError } from "../lib/errors.ts";
 import { GroupCommit } from "../lib/group-commit.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { RouteCache } from "../routing/route-cache.ts";
-import { routeEvents, type RoutesOfProjects } from "../routing/route-events.ts";
+import { decideEvents, type EventDecisions, type RoutesOfProjects } from "../routing/decide-events.ts";
+import { routeEvents } from "../routing/route-events.ts";
+import { countTasks, decisionsOf, storeEventDecisions } from "../routing/store-event-decisions.ts";
 import type { SourceRecord } from "../sources/source-cache.ts";
 import { lockHoldingSources } from "../sources/store.ts";
 import type { TaskServices } from "../tasks/announce-tasks.ts";
 import { insertHeldEvents } from "./held-store.ts";
+import { areStoredAtOnce, storePlainEvents } from "./store-plain-events.ts";
 import { type EventRow, flagEventConflicts, insertEvents } from "./insert-events.ts";
 
 /** A verified request. */
@@ -106,38 +109,74 @@ export class EventAcceptor {
   async #commit(items: readonly Pending[]): Promise<Acceptance[]> {
     const { db, metrics } = this.#services;
     metrics.acceptBatch.observe(items.length);
-    // Before the transaction: while it is open, whoever sends one of these deliveries again waits for it.
+    // Before anything is stored: while a transaction is open, whoever sends one of these deliveries again waits for it.
     const routes = await this.#routes.getMany(
       db,
       items.map(({ row }) => row.projectId),
     );
-    return await db.transaction((tx) => this.#store(tx, items, routes));
-  }
-
-  async #store(tx: Transaction, items: readonly Pending[], routes: RoutesOfProjects): Promise<Acceptance[]> {
     const firsts = new Map<string, Pending>();
     for (const item of items) if (!firsts.has(item.row.key)) firsts.set(item.row.key, item);
-    const sorted = [...firsts.values()].toSorted((a, b) => (a.row.key < b.row.key ? -1 : 1));
+    // In the order in which they came, and so will their tasks be. What is held is decided on when it is released.
+    const open = [...firsts.values()].filter(({ source }) => !source.holdsEvents);
+    const decided = await decideEvents(db, this.#services, routes, open, 0);
+    const stored = await this.#storeAtOnce([...firsts.values()], open, decided);
+    const rest = stored.size === 0 ? items : items.filter((item) => !stored.has(item.row.id));
+    const answers = new Map<Pending, Acceptance>();
+    const tasks = stored.size === 0 ? undefined : countTasks(decided);
+    for (const item of items) {
+      const { id: eventId } = item.row;
+      if (stored.has(eventId))
+        answers.set(item, { eventId, duplicate: false, held: false, tasks: tasks?.get(eventId) ?? 0 });
+    }
+    if (rest.length > 0) {
+      const others = await db.transaction((tx) => this.#store(tx, rest, routes, decided));
+      for (const [index, item] of rest.entries()) answers.set(item, others[index] as Acceptance);
+    }
+    return items.map((item) => answers.get(item) as Acceptance);
+  }
+
+  // The ids of what could be stored in one statement; for all others there is the transaction.
+  async #storeAtOnce(
+    all: readonly Pending[],
+    open: readonly Pending[],
+    decided: EventDecisions,
+  ): Promise<ReadonlySet<string>> {
+    const { db } = this.#services;
+    if (open.length < all.length || !(await areStoredAtOnce(db, this.#services, decided))) return new Set();
+    return await storePlainEvents(db, this.#services, sortedRows(open), decided.drafts, this.#keysExpireAt());
+  }
+
+  #keysExpireAt(): Date {
     const { clock, settings } = this.#services;
-    const nowMs = clock.now();
+    return new Date(clock.now() + settings.inbound.dedupeWindowHours * 3_600_000);
+  }
+
+  async #store(
+    tx: Transaction,
+    items: readonly Pending[],
+    routes: RoutesOfProjects,
+    decided: EventDecisions,
+  ): Promise<Acceptance[]> {
+    const firsts = new Map<string, Pending>();
+    for (const item of items) if (!firsts.has(item.row.key)) firsts.set(item.row.key, item);
+    const nowMs = this.#services.clock.now();
     // Of the sources that this process takes for holding, for the others cost nothing. What it takes for open is.
     const paused = new Set(items.filter(({ source }) => source.holdsEvents).map(({ source }) => source.id));
     const holding = await lockHoldingSources(tx, [...paused].toSorted());
-    const holders = await insertEvents(
-      tx,
-      sorted.map(({ row }) => row),
-      new Date(nowMs + settings.inbound.dedupeWindowHours * 3_600_000),
-      new Date(nowMs),
-    );
-    // In the order in which they came, and so will their tasks be.
+    const rows = sortedRows([...firsts.values()]);
+    const holders = await insertEvents(tx, rows, this.#keysExpireAt(), new Date(nowMs));
     const fresh = [...firsts.values()].filter(({ row }) => holders.get(row.key)?.isNew);
     const held = fresh.filter(({ row }) => holding.has(row.sourceId));
     await insertHeldEvents(
       tx,
       held.map(({ row }) => row),
     );
-    const routed = held.length === 0 ? fresh : fresh.filter(({ row }) => !holding.has(row.sourceId));
-    const tasks = await routeEvents(tx, this.#services, routes, routed);
+    const tasks = await this.#route(
+      tx,
+      fresh.filter(({ row }) => !holding.has(row.sourceId)),
+      routes,
+      decided,
+    );
 
     const conflicts = new Set<string>();
     const answers = items.map(({ row }): Acceptance => {
@@ -151,4 +190,25 @@ export class EventAcceptor {
     await flagEventConflicts(tx, [...conflicts].toSorted());
     return answers;
   }
+
+  // Most were decided on before; a source that was taken for holding, and is open again, has events that were not.
+  async #route(
+    tx: Transaction,
+    events: readonly Pending[],
+    routes: RoutesOfProjects,
+    decided: EventDecisions,
+  ): Promise<ReadonlyMap<string, number>> {
+    const known = events.filter(({ source }) => !source.holdsEvents);
+    const ofKnown = decisionsOf(decided, new Set(known.map(({ row }) => row.id)));
+    await storeEventDecisions(tx, this.#services, ofKnown);
+    const others = events.filter(({ source }) => source.holdsEvents);
+    if (others.length === 0) return countTasks(ofKnown);
+    const ofOthers = await routeEvents(tx, this.#services, routes, others);
+    return new Map([...countTasks(ofKnown), ...ofOthers]);
+  }
+}
+
+// Two batches that share keys must not lock them crosswise.
+function sortedRows(items: readonly Pending[]): EventRow[] {
+  return items.map(({ row }) => row).toSorted((a, b) => (a.key < b.key ? -1 : 1));
 }

@@ -23,7 +23,7 @@ const digestLength = 32;
 
 const selectMessages = {
   name: "select_own_messages",
-  text: `SELECT id, project_id, type, payload, created_at FROM messages WHERE id = ANY ($1) ORDER BY id`,
+  text: `SELECT id, project_id, type, payload, created_at FROM messages WHERE id = ANY ($1) AND erased_at IS NULL ORDER BY id`,
 };
 
 function rowOf(services: TaskServices, message: MessageRow, source: OwnSource): EventRow {

@@ -21,7 +21,8 @@ const selectDocuments = {
   name: "select_event_documents",
   text: `SELECT e.id, e.type, e.provider, e.source_id, s.name AS source_name, e.delivery_id, e.received_at, e.headers,
                 e.content_type, e.body
-         FROM unnest($1::uuid[]) AS i (id) JOIN events e ON e.id = i.id JOIN sources s ON s.id = e.source_id`,
+         FROM unnest($1::uuid[]) AS i (id) JOIN events e ON e.id = i.id JOIN sources s ON s.id = e.source_id
+         WHERE e.erased_at IS NULL`,
 };
 
 // The length of a stored value is known without reading it.
@@ -36,7 +37,7 @@ export async function selectEventSizes(db: Executor, ids: readonly string[]): Pr
   return new Map(rows.map((row) => [row.id, row.bytes]));
 }
 
-/** The event documents of these ids, as routes saw them; one that retention has taken is missing. */
+/** The event documents of these ids, as routes saw them; one that retention has taken, or that was erased, is missing. */
 export async function selectEventDocuments(db: Executor, ids: readonly string[]): Promise<Map<string, EventDocument>> {
   if (ids.length === 0) return new Map();
   const rows = await db.query<DocumentRow>(selectDocuments, [ids]);

@@ -15,6 +15,7 @@ const eventShape = z.object({
   bodySize: z.int().describe("In bytes."),
   bodyUrl: z.string().describe("Where the body is read, byte for byte as it was received."),
   conflict: z.boolean().describe("The same delivery id came again with another body, which was not stored."),
+  erasedAt: z.iso.datetime().exactOptional().describe("When its body and its headers were erased."),
 });
 
 /** An event as the API shows it in lists. */
@@ -55,5 +56,6 @@ export function presentEvent(row: StoredEvent, publicUrl: string): Event {
     bodySize: row.body_size,
     bodyUrl: `${publicUrl}/api/v1/events/${id}/body`,
     conflict: row.conflict,
+    ...(row.erased_at === null ? {} : { erasedAt: row.erased_at.toISOString() }),
   };
 }

@@ -29,9 +29,9 @@ interface KeyHolder {
 // Keys and events in one statement of constant text, whatever the batch (over 65,535 parameters pg gives up). A key whose
 // window has passed is taken over; any other holds, and its event is not stored. Rows come sorted by key: two batches
 // that share keys must not lock them crosswise. The bodies travel as one value, since in an array pg would send them in hex.
-const insertStatement = {
-  name: "insert_events",
-  text: `WITH input AS (
+/** How a statement begins that stores events whose key is free: `fresh` says which. Its values are `eventValues`. */
+export const storeEvents = `
+         input AS (
            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
                                 $8::json[], $9::text[], $10::int[], $11::int[], $12::text[], $13::text[])
              AS i (id, project_id, source_id, provider, type, delivery_id, received_at, headers, content_type, body_start,
@@ -43,13 +43,38 @@ const insertStatement = {
              SET event_id = excluded.event_id, body_hash = excluded.body_hash, expires_at = excluded.expires_at
              WHERE k.expires_at <= $16
            RETURNING event_id
-         )
-         INSERT INTO events (id, project_id, source_id, provider, type, delivery_id, received_at, headers, content_type, body)
-         SELECT id, project_id, source_id, provider, type, delivery_id, received_at, headers, content_type,
-                substring($14::bytea FROM body_start FOR body_size)
-         FROM input WHERE id IN (SELECT event_id FROM fresh)
-         RETURNING id`,
-};
+         ), stored AS (
+           INSERT INTO events (id, project_id, source_id, provider, type, delivery_id, received_at, headers, content_type, body)
+           SELECT id, project_id, source_id, provider, type, delivery_id, received_at, headers, content_type,
+                  substring($14::bytea FROM body_start FOR body_size)
+           FROM input WHERE id IN (SELECT event_id FROM fresh)
+         )`;
+
+const insertStatement = { name: "insert_events", text: `WITH ${storeEvents} SELECT event_id AS id FROM fresh` };
+
+/** The sixteen values that `storeEvents` takes. */
+export function eventValues(rows: readonly EventRow[], keysExpireAt: Date, now: Date): unknown[] {
+  let end = 1;
+  const starts = rows.map((row) => (end += row.body.length) - row.body.length);
+  return [
+    rows.map((row) => row.id),
+    rows.map((row) => row.projectId),
+    rows.map((row) => row.sourceId),
+    rows.map((row) => row.provider),
+    rows.map((row) => row.type),
+    rows.map((row) => row.deliveryId),
+    rows.map((row) => row.receivedAt),
+    rows.map((row) => JSON.stringify(row.headers)),
+    rows.map((row) => row.contentType ?? null),
+    starts,
+    rows.map((row) => row.body.length),
+    rows.map((row) => row.key),
+    rows.map((row) => row.bodyHash),
+    Buffer.concat(rows.map((row) => row.body)),
+    keysExpireAt,
+    now,
+  ];
+}
 
 // What the statement above passed over is locked by it, so that no process can forget it in between.
 const selectHolders = {
@@ -74,26 +99,7 @@ export async function insertEvents(
   keysExpireAt: Date,
   now: Date,
 ): Promise<Map<string, KeyHolder>> {
-  let end = 1;
-  const starts = rows.map((row) => (end += row.body.length) - row.body.length);
-  const inserted = await tx.query<{ id: string }>(insertStatement, [
-    rows.map((row) => row.id),
-    rows.map((row) => row.projectId),
-    rows.map((row) => row.sourceId),
-    rows.map((row) => row.provider),
-    rows.map((row) => row.type),
-    rows.map((row) => row.deliveryId),
-    rows.map((row) => row.receivedAt),
-    rows.map((row) => JSON.stringify(row.headers)),
-    rows.map((row) => row.contentType ?? null),
-    starts,
-    rows.map((row) => row.body.length),
-    rows.map((row) => row.key),
-    rows.map((row) => row.bodyHash),
-    Buffer.concat(rows.map((row) => row.body)),
-    keysExpireAt,
-    now,
-  ]);
+  const inserted = await tx.query<{ id: string }>(insertStatement, eventValues(rows, keysExpireAt, now));
   const stored = new Set(inserted.map((row) => row.id));
   const holders = new Map<string, KeyHolder>();
   const taken: Buffer[] = [];

@@ -36,7 +36,7 @@ async function releaseFrom(services: TaskServices, routes: RouteCache, source: R
     }
     const { ids, isLast } = batch;
     if (ids.length > 0) {
-      await routeEvents(tx, services, routesOf, await selectRoutedEvents(tx, ids));
+      await routeEvents(tx, services, routesOf, await selectRoutedEvents(tx, ids, "share"));
       await deleteHeldEvents(tx, source.id, ids);
     }
     if (isLast) {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { authorise } from "../access/actor.ts";
 import { recordAudit } from "../access/audit.ts";
 import type { Context } from "../access/context.ts";
-import { ConflictError, NotFoundError } from "../lib/errors.ts";
+import { ConflictError, GoneError, NotFoundError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
 import { decisionSchema, presentDecision } from "../routing/decision.ts";
 import { selectDecisions } from "../routing/decision-store.ts";
@@ -33,8 +33,8 @@ const maxDecisions = 200;
 
 /**
  * Routes one event again, by the routes of now or one of them, as a new generation. Throws NotFoundError when the project has
- * no such event, ConflictError `event_held` for one that waits for its paused source and so has not been routed yet, and
- * InvalidError for a route that is none of the project's, or disabled.
+ * no such event, GoneError `event_erased`, ConflictError `event_held` for one that waits for its paused source and so has not
+ * been routed yet, and InvalidError for a route that is none of the project's, or disabled.
  */
 export async function replayEvent(
   ctx: Context & TaskServices,
@@ -44,8 +44,9 @@ export async function replayEvent(
 ): Promise<EventReplay> {
   authorise(ctx.actor, "events:replay");
   const { projectId } = ctx.actor;
-  if ((await selectEvent(ctx.db, projectId, id)) === undefined)
-    throw new NotFoundError("There is no such event in this project");
+  const event = await selectEvent(ctx.db, projectId, id);
+  if (event === undefined) throw new NotFoundError("There is no such event in this project");
+  if (event.erased_at !== null) throw new GoneError("event_erased", "This event was erased: there is nothing to route");
   if (routeId !== undefined) await requireLiveRoute(ctx, routes, routeId);
   const index = await routes.get(ctx.db, projectId);
   const wanted = index?.routes.filter((route) => routeId === undefined || route.id === routeId) ?? [];
@@ -55,7 +56,7 @@ export async function replayEvent(
     if ((await selectReplayable(tx, projectId, [id], undefined)).length === 0)
       throw new ConflictError("event_held", "Its source is paused and holds it: resume the source to have it routed");
     const generation = await nextGeneration(tx, projectId);
-    const events = await selectRoutedEvents(tx, [id]);
+    const events = await selectRoutedEvents(tx, [id], "share");
     await rerouteEvents(tx, ctx, new Map([[projectId, new RouteIndex(wanted)]]), events, generation);
     const results = await countReplayResults(tx, [id], generation);
     await insertReplay(tx, {

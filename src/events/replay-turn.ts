@@ -45,7 +45,7 @@ export async function takeReplayTurn(
   const { ids } = next;
   inHand.push(...ids);
   await insertEventReplays(tx, ids, replay, now);
-  const events = await selectRoutedEvents(tx, ids);
+  const events = await selectRoutedEvents(tx, ids, "share");
   await rerouteEvents(tx, services, new Map([[projectId, new RouteIndex(routes)]]), events, generation);
   const results = await countReplayResults(tx, ids, generation);
   await moveOn(tx, services, replay, next, {

@@ -23,7 +23,7 @@ function selectStored(db: Executor) {
     db.kysely
       .selectFrom("events")
       .select(["id", "project_id", "source_id", "provider", "type", "delivery_id", "received_at", "headers"])
-      .select(["content_type", "conflict"])
+      .select(["content_type", "conflict", "erased_at"])
       // Known without reading the body, which is stored apart.
       .select((is) => is.fn<number>("octet_length", ["body"]).as("body_size"))
   );
@@ -75,10 +75,10 @@ export async function selectEventBody(
   db: Executor,
   projectId: string,
   id: string,
-): Promise<Pick<Selectable<EventsTable>, "body" | "content_type"> | undefined> {
+): Promise<Pick<Selectable<EventsTable>, "body" | "content_type" | "erased_at"> | undefined> {
   return await db.kysely
     .selectFrom("events")
-    .select(["body", "content_type"])
+    .select(["body", "content_type", "erased_at"])
     .where("project_id", "=", projectId)
     .where("id", "=", id)
     .executeTakeFirst();

@@ -1,12 +1,14 @@
 import type { SourceTester } from "../sources/test-source.ts";
 import { agentOperations } from "./agents.ts";
 import { analyticsOperations } from "./analytics.ts";
+import { artifactUploadOperations } from "./artifact-uploads.ts";
 import { artifactOperations } from "./artifacts.ts";
 import { budgetOperations } from "./budgets.ts";
 import { bulkOperations } from "./bulk-operations.ts";
 import { deliveryOperations } from "./deliveries.ts";
 import { dryRunOperations, type DryRunServices } from "./dry-run.ts";
 import { endpointOperations } from "./endpoints.ts";
+import { erasureOperations } from "./erasures.ts";
 import { eventTypeOperations } from "./event-types.ts";
 import { eventOperations } from "./events.ts";
 import { executionOperations } from "./executions.ts";
@@ -14,6 +16,7 @@ import { messageOperations } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import { providerOperations } from "./providers.ts";
 import { replayOperations } from "./replays.ts";
+import { retentionOperations } from "./retention.ts";
 import { routeOperations } from "./routes.ts";
 import { scheduleOperations } from "./schedules.ts";
 import { sourceCheckOperations } from "./source-checks.ts";
@@ -45,12 +48,15 @@ export function apiOperations(services: WorkerServices & SourceTester & DryRunSe
     ...taskRequestOperations(services),
     ...executionOperations(services),
     ...artifactOperations,
+    ...artifactUploadOperations(services),
     ...eventTypeOperations,
     ...messageOperations,
     ...subscriberMessageOperations,
     ...deliveryOperations,
     ...bulkOperations,
     ...analyticsOperations,
+    ...retentionOperations,
+    ...erasureOperations(services),
     ...traceOperations,
   ];
 }

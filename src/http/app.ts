@@ -8,6 +8,7 @@ import { callbackPath, type CallbackServices, mountCallbacks } from "./callbacks
 import { mountDocs, docsCalls } from "./docs-routes.ts";
 import { mountOauthToken, oauthTokenPath } from "./oauth-token.ts";
 import type { WebhookDescription } from "./openapi.ts";
+import { a2aCalls, mountA2a } from "./a2a/mount-a2a.ts";
 import { mcpPath, mountMcp } from "./mcp/mount-mcp.ts";
 import type { ToolDeclaration } from "./mcp/tools.ts";
 import { mountOperations } from "./mount-operations.ts";
@@ -17,6 +18,7 @@ import { refuseUnknown } from "./refuse-unknown.ts";
 import { stateOf } from "./request-state.ts";
 import { sendAnswer } from "./send-answer.ts";
 import { mountStream, streamPath } from "./stream/mount-stream.ts";
+import { mountSubscriberStream, subscriberStreamPath } from "./stream/mount-subscriber-stream.ts";
 import type { StreamPlaces } from "./stream/stream-places.ts";
 import { type WebSockets, webSocketPath } from "./stream/web-sockets.ts";
 import { mountStatus, statusCalls } from "./status-routes.ts";
@@ -75,15 +77,20 @@ export function createApp(parts: AppParts): Express {
   const host = { services, authentication, signalOf: parts.signalOf };
   mountOperations(router, operations, host);
   mountStream(router, host, parts.streamPlaces);
+  mountSubscriberStream(router, host, parts.streamPlaces);
   parts.webSockets.mount(router, host);
   mountMcp(router, operations, parts.tools, host, parts.version);
+  const { callbacks, streamPlaces, version } = parts;
+  mountA2a(router, { ...host, services: callbacks, streamPlaces, version });
   const refuse = refuseUnknown([
     ...statusCalls,
     ...docsCalls,
     { method: "post", path: oauthTokenPath },
     { method: "post", path: callbackPath },
     { method: "post", path: mcpPath },
+    ...a2aCalls,
     { method: "get", path: streamPath },
+    { method: "get", path: subscriberStreamPath },
     { method: "get", path: webSocketPath },
     ...operations,
   ]);

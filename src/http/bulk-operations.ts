@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { bulkOperationSchema } from "../deliveries/bulk-operation.ts";
 import { cancelBulkOperation } from "../deliveries/cancel-bulk-operation.ts";
-import { getBulkOperation, listBulkOperations } from "../deliveries/list-bulk-operations.ts";
+import { getBulkOperation } from "../deliveries/get-bulk-operation.ts";
+import { listBulkOperations } from "../deliveries/list-bulk-operations.ts";
 import { wireIdSchema } from "../lib/wire-id-schema.ts";
 import { type Operation, operation } from "./operation.ts";
 import { pageQuery, pageSchema } from "./pagination.ts";

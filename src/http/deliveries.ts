@@ -81,6 +81,7 @@ export const deliveryOperations: readonly Operation[] = [
       202: { description: "The delivery, due now.", schema: deliverySchema },
       404: missing,
       409: { description: "`endpoint_disabled`: enable its endpoint first." },
+      410: { description: "`message_erased`: there is nothing to send any more." },
     },
     handle: async (ctx, { params: { id } }) => ({ status: 202, body: await retryDelivery(ctx, id) }),
   }),

@@ -25,6 +25,8 @@ function renderType(schema: JsonSchema): string {
     return values.map((value) => `<code>${escapeHtml(JSON.stringify(value))}</code>`).join(" | ");
   const branches = branchesOf(schema);
   if (branches.length > 0) return branches.map(renderType).join(" | ");
+  const places = schema["prefixItems"];
+  if (Array.isArray(places)) return `[${(places as readonly JsonSchema[]).map(renderType).join(", ")}]`;
   if (schema["type"] === "array") return `${renderType((schema["items"] ?? {}) as JsonSchema)}[]`;
   return typeof schema["type"] === "string" ? escapeHtml(schema["type"]) : "any";
 }

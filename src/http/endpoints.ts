@@ -2,14 +2,9 @@ import { z } from "zod";
 import { bulkOperationSchema } from "../deliveries/bulk-operation.ts";
 import { endpointStatsSchema, getEndpointStats } from "../deliveries/get-endpoint-stats.ts";
 import { deliverySchema } from "../deliveries/delivery.ts";
-import {
-  cancelPendingOf,
-  endpointRecovery,
-  endpointReplay,
-  pendingCancellation,
-  recoverEndpoint,
-  replayToEndpoint,
-} from "../deliveries/recover-endpoint.ts";
+import { cancelPending, pendingCancellation } from "../deliveries/cancel-pending.ts";
+import { endpointRecovery, recoverEndpoint } from "../deliveries/recover-endpoint.ts";
+import { endpointReplay, replayToEndpoint } from "../deliveries/replay-to-endpoint.ts";
 import { createEndpoint, newEndpoint } from "../endpoints/create-endpoint.ts";
 import { deleteEndpoint } from "../endpoints/delete-endpoint.ts";
 import { enableEndpoint, endpointEnabling } from "../endpoints/enable-endpoint.ts";
@@ -23,6 +18,7 @@ import {
   rotateEndpointSecret,
 } from "../endpoints/rotate-endpoint-secret.ts";
 import { endpointChanges, updateEndpoint } from "../endpoints/update-endpoint.ts";
+import { verifiedEndpointSchema, verifyEndpoint } from "../endpoints/verify-endpoint.ts";
 import { wireIdSchema } from "../lib/wire-id-schema.ts";
 import { endpointTest, testEndpoint } from "../messages/test-endpoint.ts";
 import { type Operation, operation } from "./operation.ts";
@@ -154,8 +150,26 @@ export const endpointOperations: readonly Operation[] = [
     forSubscribers: true,
     params,
     body: endpointEnabling.optional(),
-    responses: { 200: present, 404: missing },
+    responses: {
+      200: present,
+      404: missing,
+      409: { description: "`endpoint_unverified`: verify it first." },
+    },
     handle: async (ctx, { params: { id }, body = {} }) => ({ status: 200, body: await enableEndpoint(ctx, id, body) }),
+  }),
+  operation({
+    method: "post",
+    path: `${path}/{id}/verify`,
+    summary: "Ask the endpoint whether it wants to be called",
+    tag,
+    forSubscribers: true,
+    params,
+    responses: {
+      200: { description: "Whether it does; if so, it is on.", schema: verifiedEndpointSchema },
+      404: missing,
+      409: { description: "`not_verifiable`: it need not be; `endpoint_changed`: try again." },
+    },
+    handle: async (ctx, { params: { id } }) => ({ status: 200, body: await verifyEndpoint(ctx, id) }),
   }),
   operation({
     method: "post",
@@ -217,6 +231,6 @@ export const endpointOperations: readonly Operation[] = [
     params,
     body: pendingCancellation.optional(),
     responses: { 202: begun, 404: missing },
-    handle: async (ctx, { params: { id }, body = {} }) => ({ status: 202, body: await cancelPendingOf(ctx, id, body) }),
+    handle: async (ctx, { params: { id }, body = {} }) => ({ status: 202, body: await cancelPending(ctx, id, body) }),
   }),
 ];

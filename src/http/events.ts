@@ -45,7 +45,11 @@ export const eventOperations: readonly Operation[] = [
     summary: "Read the body of an event, byte for byte",
     tag,
     params,
-    responses: { 200: { description: "In the content type that the sender gave.", contentType: "*/*" }, 404: missing },
+    responses: {
+      200: { description: "In the content type that the sender gave.", contentType: "*/*" },
+      404: missing,
+      410: { description: "`event_erased`: the event is there, its body was erased." },
+    },
     async handle(ctx, { params: { id } }) {
       const { bytes, contentType } = await getEventBody(ctx, id);
       return { status: 200, body: bytes, ...(contentType === undefined ? {} : { contentType }) };

@@ -26,6 +26,13 @@ function exampleOfObject(schema: JsonSchema, schemas: Schemas, depth: number): R
   return Object.fromEntries(shown.map(([name, inner]) => [name, exampleOf(inner, schemas, depth + 1)]));
 }
 
+// Of a tuple zod says the places, and that nothing follows them: `items: false`.
+function exampleOfList(schema: JsonSchema, schemas: Schemas, depth: number): unknown[] {
+  const places = schema["prefixItems"];
+  const items = Array.isArray(places) ? (places as readonly JsonSchema[]) : [(schema["items"] ?? {}) as JsonSchema];
+  return items.map((inner) => exampleOf(inner, schemas, depth + 1));
+}
+
 /** A value that the schema lets through as far as its keywords tell: required fields, and those that have an example. */
 export function exampleOf(schema: JsonSchema, schemas: Schemas, depth = 0): unknown {
   if (depth > maxDepth) return {};
@@ -49,7 +56,7 @@ export function exampleOf(schema: JsonSchema, schemas: Schemas, depth = 0): unkn
     case "boolean":
       return true;
     case "array":
-      return [exampleOf((schema["items"] ?? {}) as JsonSchema, schemas, depth + 1)];
+      return exampleOfList(schema, schemas, depth);
     default:
       return exampleOfObject(schema, schemas, depth);
   }

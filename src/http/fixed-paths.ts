@@ -6,7 +6,8 @@ import { problemType } from "./problem.ts";
 // The calls that are not operations: they take no Bearer credential, and each has manners of its own.
 
 function status(path: string, summary: string, responses: OpenApiOperation["responses"]): OpenApiPath {
-  const operationId = `get${path.charAt(1).toUpperCase()}${path.slice(2)}`;
+  const [name = ""] = path.slice(1).split(".");
+  const operationId = name === "" ? "getHome" : `get${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   return { get: { operationId, summary, tags: ["Status"], responses, security: [] } };
 }
 
@@ -148,6 +149,15 @@ export const fixedPaths: Readonly<Record<string, OpenApiPath>> = {
       security: [],
     },
   },
+  "/": status("/", "What runs here", {
+    200: { description: "It is healthy.", content: { "application/json": {}, "text/html": {} } },
+  }),
+  "/docs": status("/docs", "Every call, to read", {
+    200: { description: "A page, whole in itself.", content: { "text/html": {} } },
+  }),
+  "/openapi.json": status("/openapi.json", "Every call, as OpenAPI 3.1", {
+    200: { description: "This document.", content: { "application/json": {} } },
+  }),
   "/healthz": status("/healthz", "Whether the process lives", { 200: { description: "It does." } }),
   "/readyz": status("/readyz", "Whether the hub can serve", {
     200: { description: "It can." },

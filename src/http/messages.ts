@@ -68,6 +68,7 @@ export const messageOperations: readonly Operation[] = [
       202: { description: "Its deliveries, newest first.", schema: z.object({ data: z.array(deliverySchema) }) },
       404: missing,
       409: { description: "`no_endpoint`: no enabled endpoint is to get it." },
+      410: { description: "`message_erased`: there is nothing to send any more." },
     },
     handle: async (ctx, { params: { id }, body = {} }) => ({
       status: 202,

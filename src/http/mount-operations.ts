@@ -6,6 +6,7 @@ import type { Services } from "../platform/services.ts";
 import type { Authentication } from "./authenticate.ts";
 import { checkContentType } from "./check-content-type.ts";
 import { runIdempotently } from "./idempotency.ts";
+import { namePath } from "./name-path.ts";
 import type { Answer, Operation, OperationInput } from "./operation.ts";
 import { parseJsonBody } from "./parse-json-body.ts";
 import { problemOf } from "./problem.ts";
@@ -110,13 +111,9 @@ function byPrecedence(one: Operation, other: Operation): number {
 export function mountOperations(router: Router, operations: readonly Operation[], host: OperationHost): void {
   const jsonLimitBytes = host.services.settings.api.bodyLimitBytes;
   for (const operation of operations.toSorted(byPrecedence)) {
-    const begin: RequestHandler = (_request, response, next) => {
-      stateOf(response).path = operation.path;
-      next();
-    };
     router[operation.method](
       operation.path.replaceAll(/\{(\w+)\}/g, ":$1"),
-      begin,
+      namePath(operation.path),
       host.authentication.requireBearer,
       host.authentication.limitRate,
       ...bodyReadersOf(operation, jsonLimitBytes),

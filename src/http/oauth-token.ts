@@ -11,6 +11,7 @@ import type { Services } from "../platform/services.ts";
 import type { Authentication } from "./authenticate.ts";
 import { checkContentType } from "./check-content-type.ts";
 import { runIdempotently } from "./idempotency.ts";
+import { namePath } from "./name-path.ts";
 import type { Answer } from "./operation.ts";
 import { parseJsonBody } from "./parse-json-body.ts";
 import { stateOf } from "./request-state.ts";
@@ -149,10 +150,7 @@ export function mountOauthToken(
 
   router.post(
     oauthTokenPath,
-    (_request, response, next) => {
-      stateOf(response).path = oauthTokenPath;
-      next();
-    },
+    namePath(oauthTokenPath),
     checkContentType([formType, "application/json"]),
     express.raw({ type: () => true, limit: bodyLimitBytes, inflate: false }),
     async (request, response) => {

@@ -10,6 +10,7 @@ import type {
 import type { Operation, ResponseDescription } from "./operation.ts";
 import { problemType } from "./problem.ts";
 import { type JsonSchema, SchemaBook } from "./schema-book.ts";
+import { streamPaths } from "./stream-paths.ts";
 
 /** An outbound message as the document tells of it. */
 export interface WebhookDescription {
@@ -143,7 +144,7 @@ function describeWebhook(book: SchemaBook, type: string, { summary, schema }: We
 /** The OpenAPI 3.1 document, made from the schemas that check the requests. */
 export function describeApi({ operations, webhooks, version, publicUrl }: OpenApiSource): OpenApiDocument {
   const book = new SchemaBook();
-  const paths: Record<string, OpenApiPath> = { ...fixedPaths };
+  const paths: Record<string, OpenApiPath> = { ...fixedPaths, ...streamPaths };
   for (const operation of operations)
     paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(book, operation) };
   const described = Object.entries(webhooks).map(([type, webhook]) => [type, describeWebhook(book, type, webhook)]);

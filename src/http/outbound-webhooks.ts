@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { reportSchema } from "../tasks/parse-report.ts";
 import { taskStates } from "../tasks/task-state.ts";
 import type { WebhookDescription } from "./openapi.ts";
 
@@ -6,6 +7,9 @@ const artifact = z.strictObject({
   id: z.string(),
   name: z.string(),
   contentType: z.string(),
+  title: z.string().optional(),
+  path: z.string().optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
   size: z.int(),
   sha256: z.string().meta({ description: "Hexadecimal." }),
 });
@@ -21,8 +25,13 @@ const taskData = z
       agent: z.string(),
       state: z.enum(taskStates),
       reason: z.string().optional(),
+      request: z
+        .strictObject({ kind: z.enum(["input", "approval"]), prompt: z.string(), schema: z.unknown().optional() })
+        .optional()
+        .meta({ description: "What it waits for, in `input_required`." }),
       result: z.unknown().optional(),
       error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+      report: reportSchema.optional(),
       artifacts: z.array(artifact),
       usage: z.record(z.string(), z.unknown()),
       attempts: z.int(),
@@ -41,8 +50,38 @@ const taskData = z
   .meta({ id: "TaskMessageData" });
 
 const endpointData = z
-  .strictObject({ endpoint: z.strictObject({ id: z.string(), url: z.string(), reason: z.string() }) })
+  .strictObject({
+    endpoint: z.strictObject({ id: z.string(), url: z.string(), reason: z.enum(["gone", "failing"]) }),
+  })
   .meta({ id: "EndpointMessageData" });
+
+const failingEndpointData = z
+  .strictObject({
+    endpoint: z.strictObject({
+      id: z.string(),
+      url: z.string(),
+      failingSince: z.iso.datetime(),
+      failures: z.int().optional().meta({ description: "Failed attempts since then." }),
+    }),
+  })
+  .meta({ id: "EndpointHealthMessageData" });
+
+const failedMessageData = z
+  .strictObject({
+    endpoint: z.strictObject({ id: z.string(), url: z.string() }),
+    message: z.strictObject({ id: z.string(), type: z.string() }),
+    delivery: z.strictObject({
+      id: z.string(),
+      attempts: z.int(),
+      lastOutcome: z.string().optional(),
+      lastStatus: z.int().optional(),
+    }),
+  })
+  .meta({ id: "FailedMessageData" });
+
+const endpointTestData = z.record(z.string(), z.unknown()).meta({ id: "EndpointTestData" });
+
+const challengeData = z.strictObject({ challenge: z.string() }).meta({ id: "EndpointChallengeData" });
 
 const sourceData = z
   .strictObject({
@@ -105,9 +144,15 @@ function described(type: string, summary: string, data: z.ZodType): [string, Web
 export const outboundWebhooks: Readonly<Record<string, WebhookDescription>> = Object.fromEntries([
   described("task.submitted", "A task was queued.", taskData),
   described("task.working", "A worker leased a task.", taskData),
+  described(
+    "task.input_required",
+    "A task waits for a person: for an answer, or for the approval of its result.",
+    taskData,
+  ),
   described("task.completed", "A task was completed; it has its result.", taskData),
   described("task.failed", "A task failed, and will not be tried again by itself.", taskData),
   described("task.canceled", "A task was canceled.", taskData),
+  described("task.rejected", "A task was rejected: its result was refused, or its agent took it not.", taskData),
   described("agent.paused", "An agent was paused, by a person or because it only failed: its tasks wait.", agentData),
   described(
     "route.paused",
@@ -119,7 +164,20 @@ export const outboundWebhooks: Readonly<Record<string, WebhookDescription>> = Ob
     "A budget is used up: no task is made under it before it begins anew. Said once in each hour and each day.",
     budgetData,
   ),
-  described("endpoint.disabled", "An endpoint was switched off: it answered 410 Gone.", endpointData),
+  described(
+    "endpoint.failing",
+    "An endpoint has failed several times in a row. Its own subscriber is told, and the project's default one.",
+    failingEndpointData,
+  ),
+  described("endpoint.recovered", "An endpoint that failed took something again.", failingEndpointData),
+  described(
+    "endpoint.disabled",
+    "An endpoint was switched off: it answered 410 Gone, or has done nothing but fail for days. What is for it is held.",
+    endpointData,
+  ),
+  described("message.failed", "A delivery has failed for good; it can be sent again.", failedMessageData),
+  described("endpoint.test", "Somebody wants to see whether messages arrive.", endpointTestData),
+  described("endpoint.verification", "Answer with the challenge to be sent messages.", challengeData),
   described(
     "source.rejecting",
     "A source that used to verify has turned away several requests in a row: its secret is likely to be another one now.",

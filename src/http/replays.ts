@@ -79,6 +79,7 @@ export function replayOperations(services: TaskServices & { readonly routes: Rou
         202: { description: "Routed; guards, keys and debounces may still decide.", schema: eventReplaySchema },
         404: { description: "The project has no such event." },
         409: { description: "`event_held`: it waits for its paused source, and has not been routed yet." },
+        410: { description: "`event_erased`: there is nothing to route any more." },
       },
       handle: async (ctx, { params: { id }, body }) => ({
         status: 202,

@@ -1,12 +1,7 @@
 import { z } from "zod";
 import { wireIdSchema } from "../lib/wire-id-schema.ts";
-import {
-  acknowledgeMessages,
-  messageAcknowledgement,
-  messagePoll,
-  polledMessagesSchema,
-  pollMessages,
-} from "../messages/poll-messages.ts";
+import { acknowledgeMessages, messageAcknowledgement } from "../messages/acknowledge-messages.ts";
+import { messagePoll, polledMessagesSchema, pollMessages } from "../messages/poll-messages.ts";
 import { type Operation, operation } from "./operation.ts";
 
 const tag = "Messages";
@@ -25,7 +20,10 @@ export const subscriberMessageOperations: readonly Operation[] = [
     params,
     query: messagePoll,
     responses: { 200: { description: "Oldest first, none passed over.", schema: polledMessagesSchema }, 404: missing },
-    handle: async (ctx, { params: { id }, query }) => ({ status: 200, body: await pollMessages(ctx, id, query) }),
+    async handle(ctx, { params: { id }, query }) {
+      const { last: _uuid, ...body } = await pollMessages(ctx, id, query);
+      return { status: 200, body };
+    },
   }),
   operation({
     method: "post",

@@ -12,7 +12,8 @@ const tag = "Tasks";
 const path = "/api/v1/tasks/{id}";
 const params = z.strictObject({ id: wireIdSchema("task") });
 const missing = { description: "The project has no such task." };
-const decision = z.strictObject({ comment: z.string().max(2_000).exactOptional() }).optional();
+const words = z.string().max(2_000).exactOptional();
+const decision = z.strictObject({ comment: words, reason: words.describe("The same as `comment`.") }).optional();
 
 /** The calls by which people answer tasks that wait for them. */
 export function taskRequestOperations(services: TaskServices): readonly Operation[] {
@@ -49,7 +50,7 @@ export function taskRequestOperations(services: TaskServices): readonly Operatio
         409: { description: "`not_waiting_for_approval`: it holds no result." },
       },
       async handle(ctx, { params: { id }, body }) {
-        await approveTask(withServices(ctx), id, body?.comment);
+        await approveTask(withServices(ctx), id, body?.comment ?? body?.reason);
         return { status: 200, body: await getTask(ctx, id) };
       },
     }),
@@ -66,7 +67,7 @@ export function taskRequestOperations(services: TaskServices): readonly Operatio
         409: { description: "`not_waiting_for_approval`: it holds no result." },
       },
       async handle(ctx, { params: { id }, body }) {
-        await rejectTask(withServices(ctx), id, body?.comment);
+        await rejectTask(withServices(ctx), id, body?.comment ?? body?.reason);
         return { status: 200, body: await getTask(ctx, id) };
       },
     }),

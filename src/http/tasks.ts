@@ -159,6 +159,7 @@ export function taskOperations(services: TaskServices): readonly Operation[] {
           description:
             "`task_not_retryable`: it has not ended, or has completed. `dependency_failed`, `duplicate_key`, `agent_deleted`: what it needs is not there.",
         },
+        410: { description: "`task_erased`: its event was erased, and with it what the task was made of." },
       },
       async handle(ctx, { params: { id } }) {
         await retryTask(withServices(ctx), id);

@@ -1,9 +1,7 @@
-import type { Request } from "express";
 import { z } from "zod";
 import { authorise } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
 import type { AgentNames } from "../agents/agent-cache.ts";
-import { InvalidError } from "../lib/errors.ts";
 import { jsonObjectSchema } from "../lib/json-object-schema.ts";
 import { displayName, storableText } from "../lib/storable-text.ts";
 import { toWireId } from "../lib/ids.ts";
@@ -11,12 +9,12 @@ import { wireIdSchema } from "../lib/wire-id-schema.ts";
 import type { TaskServices } from "../tasks/announce-tasks.ts";
 import { askForInput } from "../tasks/ask-for-input.ts";
 import { type SettleCommit, settleUnderLease } from "../tasks/complete-task.ts";
+import { completeTasks } from "../tasks/complete-tasks.ts";
 import { failTask } from "../tasks/fail-task.ts";
 import { heartbeatTask } from "../tasks/heartbeat-task.ts";
 import type { Claim } from "../tasks/held-task.ts";
 import { expiresInSeconds } from "../tasks/input-request.ts";
 import { leaseForWorker } from "../tasks/lease-for-worker.ts";
-import { putArtifact } from "../tasks/put-artifact.ts";
 import { recordTaskEvents } from "../tasks/record-task-events.ts";
 import { releaseTask } from "../tasks/release-task.ts";
 import { taskStates } from "../tasks/task-state.ts";
@@ -48,6 +46,21 @@ const leaseBody = z.strictObject({
 });
 
 const stateAnswer = z.strictObject({ id: z.string(), state: z.enum(taskStates) }).meta({ id: "TaskStateAnswer" });
+const batchAnswer = z
+  .strictObject({
+    results: z.array(
+      z.union([
+        stateAnswer,
+        z.strictObject({
+          id: z.string(),
+          error: z
+            .strictObject({ status: z.int(), code: z.string(), message: z.string() })
+            .meta({ description: "As the call for this task alone would answer; nothing of it was changed." }),
+        }),
+      ]),
+    ),
+  })
+  .meta({ id: "CompletedTasks" });
 const leaseLostResponse = { description: "`lease_lost`: the lease no longer holds, and nothing was changed." };
 
 function claimOf({ actor }: Context, taskId: string, token: string): Claim {
@@ -55,19 +68,9 @@ function claimOf({ actor }: Context, taskId: string, token: string): Claim {
   return { actor, taskId, leaseToken: token };
 }
 
-// An artifact's body is its content, so that its token comes in a header.
-function leaseTokenOf(request: Request): string {
-  const token = request.get("lease-token");
-  if (token !== undefined && token !== "") return token;
-  throw new InvalidError("The request is not valid: the header Lease-Token is missing", [
-    { path: "Lease-Token", message: "is required" },
-  ]);
-}
-
 /** The calls of a pull worker, in any language (API.md, "Workers"). */
 export function workerOperations(services: WorkerServices): Operation[] {
   const withServices = (ctx: Context): Context & WorkerServices => ({ ...services, ...ctx });
-  const { artifactLimitBytes } = services.settings.tasks;
 
   return [
     operation({
@@ -148,36 +151,6 @@ export function workerOperations(services: WorkerServices): Operation[] {
     }),
 
     operation({
-      method: "put",
-      path: "/api/v1/worker/tasks/{id}/artifacts/{name}",
-      summary: "Store a named output of the task",
-      tag,
-      params: z.strictObject({ id: wireIdSchema("task"), name: displayName }),
-      body: z.instanceof(Buffer),
-      bodyKind: { raw: ["*/*"], limitBytes: artifactLimitBytes },
-      responses: {
-        200: {
-          description: "Stored; the same name again replaces it.",
-          schema: z
-            .strictObject({
-              id: z.string(),
-              name: z.string(),
-              contentType: z.string(),
-              size: z.int(),
-              sha256: z.string(),
-            })
-            .meta({ id: "StoredArtifact" }),
-        },
-        409: leaseLostResponse,
-      },
-      async handle(ctx, { params: { id, name }, body: content, request }) {
-        const claim = claimOf(ctx, id, leaseTokenOf(request));
-        const contentType = (request.get("content-type") ?? "application/octet-stream").slice(0, 200);
-        return { status: 200, body: await putArtifact(services, claim, { name, contentType, content }) };
-      },
-    }),
-
-    operation({
       method: "post",
       path: "/api/v1/worker/tasks/{id}/complete",
       summary: "Settle the task as completed",
@@ -201,6 +174,47 @@ export function workerOperations(services: WorkerServices): Operation[] {
 
     operation({
       method: "post",
+      path: "/api/v1/worker/complete",
+      summary: "Settle several tasks as completed",
+      tag,
+      body: z.strictObject({
+        items: z
+          .array(
+            z.strictObject({
+              taskId: wireIdSchema("task"),
+              leaseToken,
+              result: z.unknown().optional(),
+              usage: usage.optional(),
+            }),
+          )
+          .min(1)
+          .max(100),
+      }),
+      freeFields: ["items"],
+      responses: {
+        200: {
+          description: "What became of each, in their order. The same call again answers the same.",
+          schema: batchAnswer,
+        },
+      },
+      async handle(ctx, { body: { items } }) {
+        const completions = items.map(({ taskId, leaseToken: token, ...said }) => ({
+          ...claimOf(ctx, taskId, token),
+          ...said,
+        }));
+        const outcomes = await completeTasks(services.settle, completions);
+        const results = outcomes.map((outcome, index) => {
+          const id = toWireId("task", completions[index]?.taskId ?? "");
+          if ("state" in outcome) return { id, state: outcome.state };
+          const { status, code, message } = outcome.refusal;
+          return { id, error: { status, code, message } };
+        });
+        return { status: 200, body: { results } };
+      },
+    }),
+
+    operation({
+      method: "post",
       path: "/api/v1/worker/tasks/{id}/fail",
       summary: "End the attempt as failed",
       tag,
@@ -210,8 +224,9 @@ export function workerOperations(services: WorkerServices): Operation[] {
         error: z.strictObject({ code: z.string().min(1).max(100), message: z.string().max(10_000) }),
         retryable: z.boolean(),
         retryAfterSeconds: z.number().min(0).max(86_400).optional(),
+        usage: usage.exactOptional(),
       }),
-      freeFields: ["error"],
+      freeFields: ["error", "usage"],
       responses: {
         200: { description: "`submitted` when it will be tried again, else `failed`.", schema: stateAnswer },
         409: leaseLostResponse,

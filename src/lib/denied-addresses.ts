@@ -70,6 +70,14 @@ export function isDeniedAddress(text: string, allow: AllowList): boolean {
   return !isIn(address, GLOBAL_UNICAST) || isInAny(address, DENIED_IPV6);
 }
 
+/** Whether the list names this IP address, be it private or not. */
+export function isNamedAddress(text: string, allow: AllowList): boolean {
+  if (isIP(text) === 0 || text.includes("%")) return false;
+  const address = ipaddr.parse(text);
+  if (isInAny(address, allow)) return true;
+  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && isInAny(address.toIPv4Address(), allow);
+}
+
 function isDeniedIPv4(address: ipaddr.IPv4, allow: AllowList): boolean {
   return isInAny(address, DENIED_IPV4) && !isInAny(address, allow);
 }

@@ -71,6 +71,16 @@ export class ConflictError extends HubError {
   }
 }
 
+/** 410: it was there, and was erased on purpose. */
+export class GoneError extends HubError {
+  readonly status = 410;
+  readonly code: string;
+  constructor(code: string, message: string, details?: HubErrorDetails) {
+    super(message, details);
+    this.code = code;
+  }
+}
+
 /** 413: the body is over its limit. */
 export class TooLargeError extends HubError {
   readonly status = 413;

@@ -1,8 +1,7 @@
 import { authorise } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
-import { NotFoundError } from "../lib/errors.ts";
 import { type EventType, presentEventType } from "./event-type.ts";
-import { selectEventType, selectEventTypes } from "./event-type-store.ts";
+import { selectEventTypes } from "./event-type-store.ts";
 
 /** A page of the catalogue, by name. */
 interface EventTypePage {
@@ -21,12 +20,4 @@ export async function listEventTypes(
   const data = rows.slice(0, limit).map(presentEventType);
   const last = data.at(-1);
   return last === undefined || rows.length <= limit ? { data } : { data, nextCursor: last.name };
-}
-
-/** The event type of this name. Throws NotFoundError when the project has none. */
-export async function getEventType(ctx: Context, name: string): Promise<EventType> {
-  authorise(ctx.actor, "eventTypes:read");
-  const row = await selectEventType(ctx.db, ctx.actor.projectId, name);
-  if (row === undefined) throw new NotFoundError("There is no such event type in this project");
-  return presentEventType(row);
 }

@@ -11,6 +11,7 @@ const messageShape = z.object({
   channels: z.array(z.string()).exactOptional().describe("What it is about: see the channels of endpoints."),
   externalId: z.string().exactOptional().describe("The id that its publisher gave it."),
   createdAt: z.iso.datetime(),
+  erasedAt: z.iso.datetime().exactOptional().describe("When what it said was erased."),
 });
 
 /** A message as lists show it. */
@@ -34,6 +35,7 @@ export function presentMessage(row: MessageRow): Message {
     ...(row.channels === null ? {} : { channels: row.channels }),
     ...(row.external_id === null ? {} : { externalId: row.external_id }),
     createdAt: row.created_at.toISOString(),
+    ...(row.erased_at === null ? {} : { erasedAt: row.erased_at.toISOString() }),
   };
 }
 

@@ -1,31 +1,12 @@
 import { z } from "zod";
 import { authorise } from "../access/actor.ts";
-import { recordAudit } from "../access/audit.ts";
 import type { Context } from "../access/context.ts";
-import { selectSubscriber } from "../endpoints/store.ts";
-import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
-import { InvalidError, NotFoundError } from "../lib/errors.ts";
+import { encodeCursor } from "../lib/cursor.ts";
 import { toWireId } from "../lib/ids.ts";
 import { type MessageDetail, messageDetailSchema, presentMessageDetail } from "./message.ts";
-import { selectMessage } from "./store.ts";
-import { selectPosition, upsertPosition } from "./position-store.ts";
+import { selectPosition } from "./position-store.ts";
+import { consumerName, messageCursor, requireSubscriber } from "./subscriber-reader.ts";
 import { selectSettledForSubscriber } from "./subscriber-message-store.ts";
-
-const consumerName = z
-  .string()
-  .regex(/^[A-Za-z0-9._-]{1,64}$/, { error: "must be 1 to 64 letters, digits, dots, dashes and underscores" })
-  .describe("Whose position is meant, where several read for one subscriber. Absent: `default`.");
-
-/** A cursor of these lists: the message after which to go on. */
-const messageCursor = z
-  .string()
-  .max(200)
-  .transform((text, ctx) => {
-    const uuid = decodeCursor("message", text);
-    if (uuid !== undefined) return uuid;
-    ctx.addIssue({ code: "custom", message: "must be the nextCursor of an earlier answer" });
-    return z.NEVER;
-  });
 
 export const messagePoll = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -34,15 +15,6 @@ export const messagePoll = z.strictObject({
     .describe("The `nextCursor` of the answer before. Absent: after what was acknowledged."),
   consumer: consumerName.default("default"),
 });
-
-export const messageAcknowledgement = z
-  .strictObject({
-    cursor: messageCursor
-      .meta({ type: "string" })
-      .describe("The `nextCursor` of the answer whose messages are dealt with."),
-    consumer: consumerName.exactOptional(),
-  })
-  .meta({ id: "MessageAcknowledgement" });
 
 export const polledMessagesSchema = z
   .object({
@@ -53,7 +25,6 @@ export const polledMessagesSchema = z
   .meta({ id: "PolledMessages" });
 
 type MessagePoll = z.infer<typeof messagePoll>;
-type MessageAcknowledgement = z.infer<typeof messageAcknowledgement>;
 
 /** What a subscriber pulls at once. */
 export interface PolledMessages {
@@ -62,9 +33,9 @@ export interface PolledMessages {
   readonly hasMore: boolean;
 }
 
-async function requireSubscriber(ctx: Context, id: string): Promise<void> {
-  if ((await selectSubscriber(ctx.db, ctx.actor, { id })) === undefined)
-    throw new NotFoundError("There is no such subscriber in this project");
+/** The same, with the uuid of the message at which it ends. */
+interface PolledUpTo extends PolledMessages {
+  readonly last: string | undefined;
 }
 
 /**
@@ -76,7 +47,7 @@ export async function pollMessages(
   ctx: Context,
   subscriberId: string,
   { limit, cursor, consumer }: MessagePoll,
-): Promise<PolledMessages> {
+): Promise<PolledUpTo> {
   authorise(ctx.actor, "messages:read");
   await requireSubscriber(ctx, subscriberId);
   const after = cursor ?? (await selectPosition(ctx.db, subscriberId, consumer));
@@ -88,28 +59,6 @@ export async function pollMessages(
     data: shown.map(presentMessageDetail),
     ...(next === undefined ? {} : { nextCursor: encodeCursor(toWireId("message", next)) }),
     hasMore: rows.length > limit,
+    last: next,
   };
-}
-
-/**
- * Remembers how far a reader is: its next poll without a cursor goes on there. Throws NotFoundError for a subscriber of
- * others, InvalidError for a cursor that is not of its messages.
- */
-export async function acknowledgeMessages(
-  ctx: Context,
-  subscriberId: string,
-  { cursor, consumer = "default" }: MessageAcknowledgement,
-): Promise<void> {
-  authorise(ctx.actor, "messages:acknowledge");
-  await requireSubscriber(ctx, subscriberId);
-  const scope = { projectId: ctx.actor.projectId, subscriberId };
-  await ctx.db.transaction(async (tx) => {
-    if ((await selectMessage(tx, scope, { id: cursor })) === undefined) {
-      const message = "is not of a message of this subscriber";
-      throw new InvalidError(`cursor ${message}`, [{ path: "cursor", message }]);
-    }
-    await upsertPosition(tx, { subscriberId, consumer, messageId: cursor, now: new Date(ctx.clock.now()) });
-    const detail = { consumer, message: toWireId("message", cursor) };
-    await recordAudit(ctx, tx, { action: "message.acknowledge", target: toWireId("subscriber", subscriberId), detail });
-  });
 }

@@ -7,7 +7,7 @@ import { type Delivery, presentDelivery } from "../deliveries/delivery.ts";
 import { redriveDeliveries } from "../deliveries/redrive-deliveries.ts";
 import { searchDeliveries } from "../deliveries/delivery-search-store.ts";
 import { documentOfMessage, fitsEndpointFilter } from "../endpoints/endpoint-filter.ts";
-import { ConflictError, NotFoundError } from "../lib/errors.ts";
+import { ConflictError, GoneError, NotFoundError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
 import { wireIdSchema } from "../lib/wire-id-schema.ts";
 import { selectMessage, selectResendTargets } from "./store.ts";
@@ -26,7 +26,7 @@ const maxShown = 200;
 
 /**
  * Sends a message again, as the same message: to endpoints that got it, failed to take it, or were not there. What is
- * pending already is left as it is. Answers with its deliveries. Throws NotFoundError for a message of others, ConflictError
+ * pending already is left as it is. Answers with its deliveries. Throws NotFoundError for a message of others, GoneError for one that was erased, ConflictError
  * `no_endpoint` when no enabled endpoint is to get it.
  */
 export async function resendMessage(ctx: Context, id: string, { endpointId }: MessageResend): Promise<Delivery[]> {
@@ -35,6 +35,7 @@ export async function resendMessage(ctx: Context, id: string, { endpointId }: Me
   return await ctx.db.transaction(async (tx) => {
     const message = await selectMessage(tx, ctx.actor, { id });
     if (message === undefined) throw new NotFoundError("There is no such message in this project");
+    if (message.erased_at !== null) throw new GoneError("message_erased", "What this message said was erased");
     const document = documentOfMessage(message);
     const targets = (await selectResendTargets(tx, ctx.actor, id, endpointId)).filter(
       ({ filter }) => filter === null || fitsEndpointFilter(filter, document),

@@ -26,6 +26,7 @@ const columns = [
   "external_id",
   "channels",
   "created_at",
+  "erased_at",
 ] as const;
 
 /** A page of the messages within a scope, newest first, and one row more when there is a next page. */
@@ -79,16 +80,16 @@ const selectTargets = {
            SELECT id, state FROM deliveries d WHERE d.message_id = m.id AND d.endpoint_id = e.id
            ORDER BY d.id DESC LIMIT 1 FOR UPDATE
          ) AS sent ON true
-         WHERE m.id = $1 AND ($3::uuid IS NULL OR e.subscriber_id = $3)
+         WHERE m.id = $1 AND m.erased_at IS NULL AND ($3::uuid IS NULL OR e.subscriber_id = $3)
            AND CASE WHEN $2::uuid IS NULL THEN
                  (e.event_types IS NULL OR m.type = ANY (e.event_types) OR m.type LIKE ANY (e.event_type_patterns))
                  AND (e.channels IS NULL OR e.channels && m.channels)
                  AND (m.subscriber_id IS NULL OR e.subscriber_id = m.subscriber_id)
                ELSE e.id = $2 END
-         ORDER BY sent.id`,
+         ORDER BY sent.id FOR SHARE OF m`,
 };
 
-/** Who is to get a message of the project again: the enabled endpoints that ask for it, or one of them. Locks their deliveries. */
+/** Who is to get a message of the project again: the enabled endpoints that ask for it, or one of them. Locks it and their deliveries. */
 export async function selectResendTargets(
   tx: Transaction,
   { subscriberId }: Scope,

@@ -50,10 +50,19 @@ const settingsSchema = z.strictObject({
     breakerFailures: count,
     breakerSeconds: positive,
     breakerMaxSeconds: positive,
+    endpointVerification: z.enum(["none", "challenge", "options"]),
     holdDays: positive,
     statsDays: positive,
   }),
+  retention: z.strictObject({ days: count }),
+  artifacts: z.strictObject({ store: z.enum(["postgres", "disk"]), directory: z.string().min(1).optional() }),
   runners: runnerSettings,
+  a2a: z.strictObject({ publishSkills: z.boolean() }),
+  outbound: z.strictObject({
+    allowHttp: z.boolean(),
+    allowedPorts: z.array(z.number().int().min(1).max(65535)).max(100),
+    proxyUrl: z.url({ protocol: /^http$/, error: "must be an http URL such as http://proxy.internal:3128" }).nullable(),
+  }),
   shutdown: z.strictObject({ deadlineSeconds: positive }),
 });
 

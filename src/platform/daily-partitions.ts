@@ -3,9 +3,12 @@ import type { Database } from "./database.ts";
 import type { Logger } from "./logger.ts";
 
 /** The tables that are cut into a partition a day, by the time in their UUIDv7 ids. */
-const partitionedTables = ["events", "event_decisions", "event_misses", "event_replays", "attempts"] as const;
+export const partitionedTables = ["events", "event_decisions", "event_misses", "event_replays", "attempts"] as const;
 
-const dayMs = 86_400_000;
+/** A table that is cut by days. */
+export type PartitionedTable = (typeof partitionedTables)[number];
+
+export const dayMs = 86_400_000;
 const daysAhead = 3;
 
 /**

@@ -5,15 +5,15 @@ export class IdleConnections {
   readonly #limit: number;
   /** In the order in which they became idle. */
   readonly #all = new Set<OutboundConnection>();
-  readonly #byOrigin = new Map<string, OutboundConnection[]>();
+  readonly #byPlace = new Map<string, OutboundConnection[]>();
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** The connection to this origin that was used last, the one least likely to be closed by the other side. */
-  take(origin: string): OutboundConnection | undefined {
-    const connection = this.#byOrigin.get(origin)?.at(-1);
+  /** The connection to this place (an origin, and what it is shown) that was used last, the one least likely to be closed by the other side. */
+  take(place: string): OutboundConnection | undefined {
+    const connection = this.#byPlace.get(place)?.at(-1);
     if (connection !== undefined) this.remove(connection);
     return connection;
   }
@@ -21,18 +21,18 @@ export class IdleConnections {
   /** Keeps a connection, and closes the longest idle one when there are too many. */
   add(connection: OutboundConnection): void {
     this.#all.add(connection);
-    const ofOrigin = this.#byOrigin.get(connection.origin);
-    if (ofOrigin === undefined) this.#byOrigin.set(connection.origin, [connection]);
-    else ofOrigin.push(connection);
+    const ofPlace = this.#byPlace.get(connection.place);
+    if (ofPlace === undefined) this.#byPlace.set(connection.place, [connection]);
+    else ofPlace.push(connection);
     if (this.#all.size > this.#limit) this.#all.values().next().value?.destroy();
   }
 
   /** Forgets a connection; it need not be known. */
   remove(connection: OutboundConnection): void {
     if (!this.#all.delete(connection)) return;
-    const ofOrigin = this.#byOrigin.get(connection.origin) ?? [];
-    ofOrigin.splice(ofOrigin.lastIndexOf(connection), 1);
-    if (ofOrigin.length === 0) this.#byOrigin.delete(connection.origin);
+    const ofPlace = this.#byPlace.get(connection.place) ?? [];
+    ofPlace.splice(ofPlace.lastIndexOf(connection), 1);
+    if (ofPlace.length === 0) this.#byPlace.delete(connection.place);
   }
 
   /** Closes them all. */

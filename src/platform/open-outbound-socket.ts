@@ -2,9 +2,10 @@ import { connect as connectTcp, isIP } from "node:net";
 import type { LookupFunction, Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { LookupAddress } from "node:dns";
-import { isDeniedAddress } from "../lib/denied-addresses.ts";
+import { isDeniedAddress, isNamedAddress } from "../lib/denied-addresses.ts";
 import type { AllowList } from "../lib/denied-addresses.ts";
-import type { OutboundTarget } from "./check-outbound-url.ts";
+import { type OutboundTarget, plainHttp, portOf } from "./check-outbound-url.ts";
+import { openTunnel } from "./open-tunnel.ts";
 import { BlockedAddressError } from "./outbound-failure.ts";
 import type { OutboundPhase } from "./outbound-failure.ts";
 import { resolveOutboundAddresses } from "./resolve-outbound-addresses.ts";
@@ -13,7 +14,19 @@ import type { ResolveHostname } from "./resolve-outbound-addresses.ts";
 /** What guards every new connection. */
 export interface OutboundGuard {
   readonly allow: AllowList;
+  /** Whether http is enough for addresses that `allow` does not name. */
+  readonly allowHttp: boolean;
   readonly resolve: ResolveHostname;
+  /** Through which all connections go; undefined: straight. */
+  readonly proxy: URL | undefined;
+}
+
+/** A certificate that a connection shows, and its private key, as PEM. */
+export interface ClientIdentity {
+  /** Tells connections that show one from those that show another: they are never shared. */
+  readonly id: string;
+  readonly certificate: string;
+  readonly privateKey: string;
 }
 
 /**
@@ -25,6 +38,7 @@ export interface OutboundGuard {
 export async function openOutboundSocket(
   target: OutboundTarget,
   guard: OutboundGuard,
+  identity: ClientIdentity | undefined,
   signal: AbortSignal,
   onPhase: (phase: OutboundPhase) => void,
 ): Promise<Socket> {
@@ -35,26 +49,43 @@ export async function openOutboundSocket(
   } else {
     addresses = target.addresses.map((address) => ({ address, family: isIP(address) }));
   }
+  const isPlain = target.url.protocol === "http:" && !guard.allowHttp;
+  if (isPlain && addresses.some(({ address }) => !isNamedAddress(address, guard.allow)))
+    throw new BlockedAddressError(plainHttp);
   signal.throwIfAborted();
   onPhase("connect");
-  return await connect(target, addresses, guard.allow, signal, onPhase);
+  const tunnel =
+    guard.proxy === undefined ? undefined : await openTunnel(guard.proxy, addresses, portOf(target.url), signal);
+  return await connect(target, addresses, { allow: guard.allow, identity, tunnel, signal, onPhase });
+}
+
+interface Connecting {
+  readonly allow: AllowList;
+  readonly identity: ClientIdentity | undefined;
+  /** A connection to the checked address that a proxy made. */
+  readonly tunnel: Socket | undefined;
+  readonly signal: AbortSignal;
+  readonly onPhase: (phase: OutboundPhase) => void;
 }
 
 function connect(
   { url, hostname }: OutboundTarget,
   addresses: readonly LookupAddress[],
-  allow: AllowList,
-  signal: AbortSignal,
-  onPhase: (phase: OutboundPhase) => void,
+  { allow, identity, tunnel, signal, onPhase }: Connecting,
 ): Promise<Socket> {
   const secure = url.protocol === "https:";
-  const options = {
-    host: hostname,
-    port: url.port === "" ? (secure ? 443 : 80) : Number(url.port),
-    lookup: pinnedLookup(addresses),
-    // Tries the next checked address when the first does not answer, as for a host whose IPv6 has no route (RFC 8305).
-    autoSelectFamily: true,
-  };
+  if (tunnel !== undefined && !secure) return Promise.resolve(tunnel);
+  const options =
+    tunnel === undefined
+      ? {
+          host: hostname,
+          port: portOf(url),
+          lookup: pinnedLookup(addresses),
+          // Tries the next checked address when the first does not answer, as for a host whose IPv6 has no route (RFC 8305).
+          autoSelectFamily: true,
+        }
+      : { socket: tunnel, host: hostname };
+  if (tunnel !== undefined) onPhase("tls");
   const socket = secure
     ? connectTls({
         ...options,
@@ -62,8 +93,9 @@ function connect(
         ALPNProtocols: ["http/1.1"],
         // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in someone's environment does not reach deliveries.
         rejectUnauthorized: true,
+        ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.privateKey }),
       })
-    : connectTcp(options);
+    : connectTcp({ ...options, port: portOf(url) });
   socket.setNoDelay(true);
 
   return new Promise((resolve, reject) => {

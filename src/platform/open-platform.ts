@@ -3,6 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import { parseAllowList } from "../lib/denied-addresses.ts";
 import { ConflictError, HubError, InvalidError, UnavailableError } from "../lib/errors.ts";
 import { createIdGenerator } from "../lib/ids.ts";
+import { openArtifactContents } from "./artifact-contents.ts";
 import type { Config } from "./config.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { ensureDataDirectory } from "./embedded-home.ts";
@@ -134,7 +135,13 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
     closers.push(() => signals.stop());
     await signals.start();
     postgres.signal?.throwIfAborted();
-    const outbound = createOutboundHttp({ allow, userAgent: `Hookyard/${options.version}` });
+    const { allowHttp, allowedPorts: ports, proxyUrl } = config.outbound;
+    const outbound = createOutboundHttp({
+      allow,
+      policy: { allowHttp, ports },
+      proxyUrl: proxyUrl ?? undefined,
+      userAgent: `Hookyard/${options.version}`,
+    });
     closers.push(() => outbound.close());
     const metrics = createMetrics();
     metrics.gauge(
@@ -150,6 +157,7 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
       newId: createIdGenerator(clock),
       secretBox: createSecretBox(masterKeys),
       originKeys: originKeysOf(masterKeys),
+      contents: openArtifactContents(config, clock),
       settings: config,
       metrics,
       outbound,

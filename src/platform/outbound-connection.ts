@@ -3,10 +3,15 @@ import { Client } from "undici";
 import type { Dispatcher } from "undici";
 import type { OutboundTarget } from "./check-outbound-url.ts";
 import { openOutboundSocket } from "./open-outbound-socket.ts";
-import type { OutboundGuard } from "./open-outbound-socket.ts";
+import type { ClientIdentity, OutboundGuard } from "./open-outbound-socket.ts";
 import { OutboundExchange } from "./outbound-exchange.ts";
 import type { ExchangeCarrier, ExchangeLimits, OutboundResult } from "./outbound-exchange.ts";
 import type { OutboundFailure } from "./outbound-failure.ts";
+
+/** Which connections may be used for a call to this target that shows this certificate. */
+export function placeOf({ url }: OutboundTarget, identity: ClientIdentity | undefined): string {
+  return identity === undefined ? url.origin : `${url.origin} ${identity.id}`;
+}
 
 /** Who keeps a connection between exchanges. */
 export interface ConnectionKeeper {
@@ -22,7 +27,8 @@ export interface ConnectionKeeper {
  * and TLS. When the receiver closed the idle socket, undici opens a new one before it writes, and that is checked anew.
  */
 export class OutboundConnection implements ExchangeCarrier {
-  readonly origin: string;
+  /** What it can be used again for: its origin, and the certificate that it shows. */
+  readonly place: string;
   readonly openedAtMs: number;
   readonly #client: Client;
   readonly #keeper: ConnectionKeeper;
@@ -30,11 +36,16 @@ export class OutboundConnection implements ExchangeCarrier {
   #opening: AbortController | undefined;
   #remoteAddress = "";
 
-  constructor(target: OutboundTarget, guard: OutboundGuard, keeper: ConnectionKeeper) {
-    this.origin = target.url.origin;
+  constructor(
+    target: OutboundTarget,
+    guard: OutboundGuard,
+    identity: ClientIdentity | undefined,
+    keeper: ConnectionKeeper,
+  ) {
+    this.place = placeOf(target, identity);
     this.openedAtMs = performance.now();
     this.#keeper = keeper;
-    this.#client = new Client(this.origin, {
+    this.#client = new Client(target.url.origin, {
       allowH2: false,
       pipelining: 1,
       // The exchange has one deadline over everything; undici's timers per phase would only add to it.
@@ -45,7 +56,7 @@ export class OutboundConnection implements ExchangeCarrier {
       keepAliveMaxTimeout: 60_000,
       maxHeaderSize: 16 * 1024,
       connect: (_options, callback) => {
-        this.#openSocket(target, guard).then(
+        this.#openSocket(target, guard, identity).then(
           // undici takes a socket that is already gone for a lost race and connects again, without end and without
           // telling the request; an error fails the request, which is what one attempt means here.
           (socket) => (socket.destroyed ? callback(new Error("closed at once"), null) : callback(null, socket)),
@@ -90,11 +101,15 @@ export class OutboundConnection implements ExchangeCarrier {
     if (!this.#client.destroyed) void this.#client.destroy();
   }
 
-  async #openSocket(target: OutboundTarget, guard: OutboundGuard): Promise<Socket> {
+  async #openSocket(
+    target: OutboundTarget,
+    guard: OutboundGuard,
+    identity: ClientIdentity | undefined,
+  ): Promise<Socket> {
     const opening = new AbortController();
     this.#opening = opening;
     try {
-      const socket = await openOutboundSocket(target, guard, opening.signal, (phase) =>
+      const socket = await openOutboundSocket(target, guard, identity, opening.signal, (phase) =>
         this.#exchange?.enterPhase(phase),
       );
       this.#remoteAddress = socket.remoteAddress ?? "";

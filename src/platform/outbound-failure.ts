@@ -37,8 +37,8 @@ export interface OutboundFailure {
 /** Thrown by the guard; the address is left out, because a tenant could map the inner network by asking for names. */
 export class BlockedAddressError extends Error {
   readonly code = "HOOKYARD_BLOCKED";
-  constructor() {
-    super("the host name resolves to a loopback, private or reserved address");
+  constructor(message = "the host name resolves to a loopback, private or reserved address") {
+    super(message);
   }
 }
 

@@ -1,10 +1,10 @@
 import type { AllowList } from "../lib/denied-addresses.ts";
 import { checkOutboundUrl } from "./check-outbound-url.ts";
-import type { CheckedOutboundUrl, OutboundTarget } from "./check-outbound-url.ts";
+import type { CheckedOutboundUrl, OutboundPolicy, OutboundTarget } from "./check-outbound-url.ts";
 import { IdleConnections } from "./idle-connections.ts";
-import { OutboundConnection } from "./outbound-connection.ts";
+import { OutboundConnection, placeOf } from "./outbound-connection.ts";
 import type { ConnectionKeeper } from "./outbound-connection.ts";
-import type { OutboundGuard } from "./open-outbound-socket.ts";
+import type { ClientIdentity, OutboundGuard } from "./open-outbound-socket.ts";
 import { ABORTED } from "./outbound-exchange.ts";
 import type { ExchangeLimits, OutboundResult } from "./outbound-exchange.ts";
 import { systemResolver } from "./resolve-outbound-addresses.ts";
@@ -13,16 +13,22 @@ import type { ResolveHostname } from "./resolve-outbound-addresses.ts";
 /** One outbound call. */
 export interface OutboundRequest extends ExchangeLimits {
   readonly url: string;
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
   /** Names in any case, the last of a repeated one counts; Host is always the URL's. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer;
+  /** The certificate that the connection shows when it is asked for one. */
+  readonly identity?: ClientIdentity;
 }
 
 /** How the client is set up. */
 export interface OutboundHttpOptions {
   /** Private ranges that may be reached (HOOKYARD_DELIVERY_ALLOW). */
   readonly allow: AllowList;
+  /** What else may be called; absent: http and every port. */
+  readonly policy?: OutboundPolicy;
+  /** An HTTP proxy through which every call goes, e.g. `http://user:password@proxy.internal:3128`. */
+  readonly proxyUrl?: string | undefined;
   readonly userAgent: string;
   /** Idle keep-alive connections over all origins; the longest idle one is closed first. 256 when absent. */
   readonly maxIdleConnections?: number;
@@ -54,19 +60,26 @@ export function createOutboundHttp(options: OutboundHttpOptions): OutboundHttp {
 
 class GuardedOutboundHttp implements OutboundHttp, ConnectionKeeper {
   readonly #guard: OutboundGuard;
+  readonly #policy: OutboundPolicy;
   readonly #userAgent: string;
   readonly #idle: IdleConnections;
   readonly #busy = new Set<OutboundConnection>();
   #closed = false;
 
   constructor(options: OutboundHttpOptions) {
-    this.#guard = { allow: options.allow, resolve: options.resolve ?? systemResolver() };
+    this.#policy = options.policy ?? { allowHttp: true, ports: [] };
+    this.#guard = {
+      allow: options.allow,
+      allowHttp: this.#policy.allowHttp,
+      resolve: options.resolve ?? systemResolver(),
+      proxy: options.proxyUrl === undefined ? undefined : new URL(options.proxyUrl),
+    };
     this.#userAgent = options.userAgent;
     this.#idle = new IdleConnections(options.maxIdleConnections ?? 256);
   }
 
   checkUrl(url: string): CheckedOutboundUrl {
-    return checkOutboundUrl(url, this.#guard.allow);
+    return checkOutboundUrl(url, this.#guard.allow, this.#policy);
   }
 
   async request(request: OutboundRequest): Promise<OutboundResult> {
@@ -81,7 +94,7 @@ class GuardedOutboundHttp implements OutboundHttp, ConnectionKeeper {
       headers: this.#headersOf(request),
       body: request.body ?? null,
     };
-    return await this.#connectionTo(checked.target).exchange(send, request);
+    return await this.#connectionTo(checked.target, request.identity).exchange(send, request);
   }
 
   connectionIdle(connection: OutboundConnection): void {
@@ -105,8 +118,9 @@ class GuardedOutboundHttp implements OutboundHttp, ConnectionKeeper {
     await this.close();
   }
 
-  #connectionTo(target: OutboundTarget): OutboundConnection {
-    const connection = this.#idle.take(target.url.origin) ?? new OutboundConnection(target, this.#guard, this);
+  #connectionTo(target: OutboundTarget, identity: ClientIdentity | undefined): OutboundConnection {
+    const connection =
+      this.#idle.take(placeOf(target, identity)) ?? new OutboundConnection(target, this.#guard, identity, this);
     this.#busy.add(connection);
     return connection;
   }

@@ -78,6 +78,7 @@ export const runnerSettings = z.strictObject({
     lineLimitBytes: count.default(1_048_576),
     outputLimitBytes: count.default(67_108_864),
     maxEvents: count.default(10_000),
+    keepDays: z.number().positive().default(30),
     commands: z.record(z.string().min(1).max(100), command).default({}),
   }),
 });

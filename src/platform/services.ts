@@ -1,4 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
+import type { ArtifactContentStore } from "./artifact-contents.ts";
 import type { Settings } from "./config.ts";
 import type { Database } from "./database.ts";
 import type { Logger } from "./logger.ts";
@@ -19,6 +20,7 @@ export interface Services {
   readonly secretBox: SecretBox;
   /** Sign the hub's marker on what tasks cause (lib/origin-marker.ts): the current one, and all that still count. */
   readonly originKeys: { readonly current: Buffer; readonly all: readonly Buffer[] };
+  readonly contents: ArtifactContentStore;
   readonly settings: Settings;
   readonly metrics: Metrics;
   /** The guarded client: every call that leaves the hub goes through it. */

@@ -16,6 +16,7 @@ const topics = [
   "followUps",
   "deliveries",
   "ownMessages",
+  "peers",
 ] as const;
 
 /** What changed, so that whoever caches or waits for it can act. */
@@ -60,11 +61,21 @@ export class Signals {
 
   /** Tells every process, this one included, once the transaction has committed. */
   async emit(tx: Transaction, topic: Topic, keys: Iterable<string>): Promise<void> {
+    const news = this.prepare(topic, keys);
+    if (news === undefined) return;
+    await tx.query({ name: "signal", text: "SELECT pg_notify($1, $2)" }, news.notify);
+    tx.afterCommit(news.tell);
+  }
+
+  /** The same for a statement that is a transaction by itself: what it has to notify, and what is to be called after it. */
+  prepare(
+    topic: Topic,
+    keys: Iterable<string>,
+  ): { readonly notify: readonly [channel: string, payload: string]; readonly tell: () => void } | undefined {
     const unique = [...new Set(keys)];
-    if (unique.length === 0) return;
+    if (unique.length === 0) return undefined;
     const news = { from: this.#self, topic, ...(unique.length <= maxKeys ? { keys: unique } : {}) };
-    await tx.query({ name: "signal", text: "SELECT pg_notify($1, $2)" }, [channel, JSON.stringify(news)]);
-    tx.afterCommit(() => this.#tell(topic, unique));
+    return { notify: [channel, JSON.stringify(news)], tell: () => this.#tell(topic, unique) };
   }
 
   /** Connects; afterwards a lost connection is made anew for as long as it takes. */

@@ -15,6 +15,12 @@ export interface ProjectsTable {
   created_at: Date;
 }
 
+export interface ProjectRetentionTable {
+  project_id: string;
+  days: number;
+  updated_at: Date;
+}
+
 export interface ApiKeysTable {
   id: string;
   project_id: string;
@@ -114,6 +120,7 @@ export interface EventsTable {
   content_type: string | null;
   body: Buffer;
   conflict: Defaulted<boolean>;
+  erased_at: Optional<Date>;
 }
 
 export interface EventKeysTable {
@@ -365,6 +372,15 @@ export interface TasksTable {
   request_expires_at: Optional<Date>;
   answers: NullableJson;
   approval: NullableJson;
+  past_usages: Optional<unknown[]>;
+  labels: Optional<string[]>;
+  erased_at: Optional<Date>;
+}
+
+export interface TaskLabelsTable {
+  project_id: string;
+  label: string;
+  task_id: string;
 }
 
 export interface TaskKeysTable {
@@ -413,8 +429,15 @@ export interface ArtifactsTable {
   content_type: string;
   size: number;
   sha256: Buffer;
-  content: Buffer;
+  /** Null: it lies on disk. */
+  content: Buffer | null;
   created_at: Date;
+  agent_id: string;
+  title: string | null;
+  path: string | null;
+  metadata: NullableJson<Record<string, unknown>>;
+  report: NullableJson;
+  updated_at: Date;
 }
 
 export interface A2aTasksTable {
@@ -447,7 +470,7 @@ export interface A2aPushConfigsTable {
 export interface A2aCallsTable {
   task_id: string;
   agent_id: string;
-  sends: number;
+  attempt: number;
   peer_task_id: string | null;
   context_id: string | null;
   answers_told: Defaulted<number>;
@@ -567,6 +590,19 @@ export interface MessagesTable {
   channels: Optional<string[]>;
   /** The transaction that stored it. */
   xid: Defaulted<string>;
+  erased_at: Optional<Date>;
+}
+
+export interface SubscriberErasuresTable {
+  subscriber_id: string;
+  project_id: string;
+  until_id: string;
+  message_xid: string;
+  message_id: string;
+  messages_done: boolean;
+  endpoint_id: string;
+  delivery_state: string | null;
+  delivery_id: string | null;
 }
 
 export interface EndpointCredentialsTable {
@@ -671,11 +707,13 @@ export interface AttemptsTable {
   response_body: Buffer | null;
   response_truncated: boolean;
   started_at: Date;
+  erased_at: Optional<Date>;
 }
 
 /** Every table of the hub's own schema. */
 export interface Tables {
   projects: ProjectsTable;
+  project_retention: ProjectRetentionTable;
   api_keys: ApiKeysTable;
   audit_log: AuditLogTable;
   idempotency_keys: IdempotencyKeysTable;
@@ -699,6 +737,7 @@ export interface Tables {
   event_decisions: EventDecisionsTable;
   event_misses: EventMissesTable;
   tasks: TasksTable;
+  task_labels: TaskLabelsTable;
   task_keys: TaskKeysTable;
   task_dependencies: TaskDependenciesTable;
   task_attempts: TaskAttemptsTable;
@@ -722,6 +761,7 @@ export interface Tables {
   endpoint_health: EndpointHealthTable;
   endpoint_rates: EndpointRatesTable;
   subscriber_positions: SubscriberPositionsTable;
+  subscriber_erasures: SubscriberErasuresTable;
   event_types: EventTypesTable;
   bulk_operations: BulkOperationsTable;
   messages: MessagesTable;

@@ -106,8 +106,9 @@ function calculation(operator: string, isInteger: boolean): (left: number, right
   return isInteger ? (left, right) => Math.trunc(left / right) : (left, right) => left / right;
 }
 
+// An integer has one zero, and JSON knows no other: -1 * 0 is 0.
 function finite(value: number, overflow: Fault): unknown {
-  return Number.isFinite(value) ? value : overflow;
+  return Number.isFinite(value) ? value + 0 : overflow;
 }
 
 /** `!` and `-`. */
@@ -118,7 +119,7 @@ export function compileUnary(compilation: CelCompilation, node: ASTNode, operand
     const value = operand(frame);
     if (value instanceof Fault) return value;
     if (isNot) return typeof value === "boolean" ? !value : wrong;
-    return typeof value === "number" ? -value : wrong;
+    return typeof value === "number" ? 0 - value : wrong;
   };
 }
 

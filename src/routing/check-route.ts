@@ -30,6 +30,7 @@ export function requireValidRule(
     actors: rules.actors ?? undefined,
     loops: rules.loops ?? undefined,
     subscriberId: rules.subscriberId ?? undefined,
+    approval: rules.approval ?? undefined,
   });
   if (!compiled.ok) errors.push(...compiled.errors);
   if (errors.length > 0) throw new InvalidError("The route is not valid", errors);

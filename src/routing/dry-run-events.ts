@@ -7,7 +7,7 @@ import type { PastedDelivery, SampleNames } from "../sources/read-sample.ts";
 import { selectSource } from "../sources/store.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
 import type { DryRunRequest, SampleEvent } from "./dry-run-request.ts";
-import type { RoutedEvent } from "./route-events.ts";
+import type { RoutedEvent } from "./decide-events.ts";
 
 /** Reads a pasted delivery as its source would; the stage of the sources is an earlier one, and gives it in. */
 export type ReadSample = (delivery: PastedDelivery) => Promise<SampleNames | undefined>;

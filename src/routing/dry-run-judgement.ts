@@ -1,9 +1,9 @@
 import type { CompiledRoute } from "./compiled-route.ts";
 import type { DryRunResult } from "./dry-run-result.ts";
-import { findOrigin } from "./guards/find-origin.ts";
 import { holdOf } from "./guards/hold-of.ts";
 import { prepareCandidate, type PreparedCandidate } from "./prepare-candidate.ts";
-import { documentOf, type RoutedEvent } from "./route-events.ts";
+import { documentOf, originOf, type RoutedEvent } from "./decide-events.ts";
+import { takesProvider } from "./route-index.ts";
 
 /** What a route says of an event before anything is asked of the database; `prepared` when there would be a task. */
 export interface Judgement extends Pick<DryRunResult, "matched" | "clause" | "error" | "heldBy"> {
@@ -17,12 +17,12 @@ export interface Judgement extends Pick<DryRunResult, "matched" | "clause" | "er
  * @param originKeys those that sign the hub's own markers
  */
 export function judgeOf(event: RoutedEvent, originKeys: readonly Buffer[]): (route: CompiledRoute) => Judgement {
-  const { id, sourceId, type, provider, deliveryId, headers, body } = event.row;
+  const { id, sourceId, type, provider, deliveryId } = event.row;
   const document = documentOf(event);
-  const origin = findOrigin(originKeys, headers, body);
+  const origin = originOf(event, originKeys);
   return (route) => {
     if (route.sourceId !== undefined && route.sourceId !== sourceId) return { matched: false, clause: "sourceId" };
-    if (route.provider !== undefined && route.provider !== provider) return { matched: false, clause: "provider" };
+    if (!takesProvider(route, provider)) return { matched: false, clause: "provider" };
     // As the index of routes does, so that what others may spend on the event is not spent here.
     if (route.types?.has(type) === false) return { matched: false, clause: "match.type" };
     const verdict = route.evaluate(document);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { providers } from "../sources/providers/catalogue.ts";
+import { ownProvider } from "../lib/own-provider.ts";
 import { storableText } from "../lib/storable-text.ts";
 import { wireIdSchema } from "../lib/wire-id-schema.ts";
 import { newRoute } from "./create-route.ts";
@@ -14,7 +15,7 @@ const sampleEvent = z.strictObject({
   type: storableText(200).min(1).exactOptional(),
   provider: z
     .string()
-    .refine((id) => providers.has(id), { error: "must be a provider of the catalogue" })
+    .refine((id) => providers.has(id) || id === ownProvider, { error: "must be a provider of the catalogue" })
     .exactOptional(),
   sourceId: wireIdSchema("source").exactOptional(),
   deliveryId: z.string().max(256).exactOptional(),

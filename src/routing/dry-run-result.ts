@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { approvalSchema } from "../tasks/input-request.ts";
 
 const taskSchema = z.object({
   agent: z.string(),
@@ -15,6 +16,7 @@ const taskSchema = z.object({
     .exactOptional(),
   sessionId: z.string().exactOptional().describe("Absent for a draft, which has no sessions yet."),
   subscriberId: z.string().exactOptional().describe("The id or external id that the route names."),
+  approval: approvalSchema.exactOptional(),
 });
 
 /** What one route would do with one event. */

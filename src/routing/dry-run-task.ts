@@ -11,7 +11,7 @@ export function showTask(
   { candidate, subscriber }: Extract<PreparedCandidate, { ok: true }>,
   routeId: string | undefined,
 ): ShownTask {
-  const { task, keys, session } = candidate;
+  const { task, keys, session, approval } = candidate;
   const { input, parameters, priority } = task;
   const shownKeys = {
     ...(keys?.dedupe === undefined ? {} : { dedupe: keys.dedupe.key }),
@@ -27,5 +27,6 @@ export function showTask(
     ...(Object.keys(shownKeys).length === 0 ? {} : { keys: shownKeys }),
     ...(session === undefined || routeId === undefined ? {} : { sessionId: sessionIdOf(routeId, session) }),
     ...(subscriber === undefined ? {} : { subscriberId: subscriber }),
+    ...(approval === undefined ? {} : { approval: approval as NonNullable<ShownTask["approval"]> }),
   };
 }

@@ -1,6 +1,6 @@
 import type { AgentRecord } from "../agents/agent-cache.ts";
 import { findCapableAgents } from "../agents/capable-agents-store.ts";
-import type { Transaction } from "../platform/database.ts";
+import type { Executor } from "../platform/database.ts";
 import type { TaskServices } from "../tasks/announce-tasks.ts";
 import type { Match } from "./decide.ts";
 import { findOrigins } from "./find-origins.ts";
@@ -27,7 +27,7 @@ export interface ResolvedMatch extends MatchOfEvent {
  * subscriber, which cost a statement each time.
  */
 export async function resolveMatches(
-  tx: Transaction,
+  db: Executor,
   services: TaskServices,
   matched: readonly MatchOfEvent[],
   generation: number,
@@ -36,16 +36,16 @@ export async function resolveMatches(
   const wanted = matched.flatMap(({ route: { projectId, capability } }) =>
     capability === undefined ? [] : [{ projectId, capability }],
   );
-  const capable = await findCapableAgents(tx, wanted);
+  const capable = await findCapableAgents(db, wanted);
   const agentIds = matched.map(({ route: { projectId, capability, agentId } }) =>
     capability === undefined ? agentId : (capable.pick({ projectId, capability }) ?? agentId),
   );
-  const agents = await services.agents.getMany(tx, agentIds);
+  const agents = await services.agents.getMany(db, agentIds);
   const origins = await findOrigins(
-    tx,
+    db,
     matched.flatMap(({ origin }) => origin ?? []),
   );
-  const subscriberIds = await resolveSubscribers(tx, matched);
+  const subscriberIds = await resolveSubscribers(db, matched);
   const resolved: ResolvedMatch[] = [];
   for (const [index, match] of matched.entries()) {
     const agentId = agentIds[index] ?? match.route.agentId;
@@ -63,7 +63,7 @@ export async function resolveMatches(
       },
       agent: agents.get(agentId),
       fault: isNobody ? `subscriberId: the project has no subscriber ${JSON.stringify(subscriber)}` : undefined,
-      isGuarded: route.isGuarded || (await services.budgets.covers(tx, { projectId, agentId, routeId: route.id })),
+      isGuarded: route.isGuarded || (await services.budgets.covers(db, { projectId, agentId, routeId: route.id })),
     });
   }
   return resolved;

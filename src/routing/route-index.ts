@@ -14,9 +14,14 @@ interface TypeIndex {
 
 const none: readonly Placed[] = [];
 
-// What the hub itself says is only for routes that ask for it, by provider or by type: one that takes any event would else be
-// fed by its own tasks.
-function takes({ provider, types }: CompiledRoute, ofEvent: string): boolean {
+/**
+ * Whether a route takes events of this provider. What the hub itself says is only for routes that ask for it, by provider or by
+ * type: one that takes any event would else be fed by its own tasks.
+ */
+export function takesProvider(
+  { provider, types }: Pick<CompiledRoute, "provider" | "types">,
+  ofEvent: string,
+): boolean {
   if (provider !== undefined) return provider === ofEvent;
   return ofEvent !== ownProvider || types !== undefined;
 }
@@ -37,7 +42,7 @@ export class RouteIndex {
   constructor(routes: readonly CompiledRoute[]) {
     this.routes = routes;
     for (const [place, route] of routes.entries()) this.#add({ route, place });
-    const ofOwn = routes.filter((route) => takes(route, ownProvider));
+    const ofOwn = routes.filter((route) => takesProvider(route, ownProvider));
     this.#ownTypes = new Set(ofOwn.flatMap(({ types }) => [...(types ?? [])]));
     this.#wantsAllOwn = ofOwn.some(({ types }) => types === undefined);
   }
@@ -54,7 +59,7 @@ export class RouteIndex {
     const [first = none, ...others] = lists;
     const found = others.length === 0 ? first : lists.flat().toSorted((a, b) => a.place - b.place);
     const candidates: CompiledRoute[] = [];
-    for (const { route } of found) if (takes(route, event.provider)) candidates.push(route);
+    for (const { route } of found) if (takesProvider(route, event.provider)) candidates.push(route);
     return candidates;
   }
 

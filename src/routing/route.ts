@@ -99,7 +99,7 @@ export function presentRoute(row: RouteRow): Route {
     ...(row.actors === null ? {} : { actors: row.actors as Actors }),
     ...(row.loops === null ? {} : { loops: row.loops as Loops }),
     ...(row.subscriber === null ? {} : { subscriberId: row.subscriber }),
-    ...(row.approval === null ? {} : { approval: row.approval as Approval }),
+    ...(row.approval === null ? {} : { approval: row.approval as NonNullable<Route["approval"]> }),
     enabled: row.enabled,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),

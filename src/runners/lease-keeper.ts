@@ -3,7 +3,8 @@ import { heartbeatTask } from "../tasks/heartbeat-task.ts";
 import type { Claim } from "../tasks/held-task.ts";
 import { inlineArtifact, maxInlineArtifacts, uploadOf } from "../tasks/inline-artifact.ts";
 import type { LeasedTask } from "../tasks/lease-of-agent.ts";
-import { type ArtifactUpload, putArtifact } from "../tasks/put-artifact.ts";
+import { putArtifact } from "../tasks/put-artifact.ts";
+import type { ArtifactUpload } from "../tasks/store-artifact.ts";
 import { recordTaskEvents, type TaskEvent } from "../tasks/record-task-events.ts";
 import type { RunnerServices, RunReport, StopReason } from "./task-run.ts";
 

@@ -13,6 +13,7 @@ import { failTask } from "../tasks/fail-task.ts";
 import type { Claim } from "../tasks/held-task.ts";
 import type { LeasedTask } from "../tasks/lease-of-agent.ts";
 import { releaseTask } from "../tasks/release-task.ts";
+import { callPeer } from "./a2a/call-peer.ts";
 import { callAgent } from "./remote/call-agent.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { runCommand } from "./process/run-command.ts";
@@ -33,6 +34,8 @@ async function perform(services: RunnerServices, run: TaskRun): Promise<RunOutco
       return await runCommand(services, run, runner.command);
     case "http":
       return await callAgent(services, run, runner);
+    case "a2a":
+      return await callPeer(services, run, runner);
     case "pull":
       // Since a moment ago: its workers shall have it.
       return { kind: "stopped" };

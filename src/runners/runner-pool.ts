@@ -1,16 +1,20 @@
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { systemActor } from "../access/system-actor.ts";
 import { selectAgentsRunByHub } from "../agents/store.ts";
+import { type Recurring, startRecurring } from "../platform/recurring.ts";
 import type { LeasedTask } from "../tasks/lease-of-agent.ts";
 import { leaseTasksNow } from "../tasks/lease-tasks.ts";
 import type { TaskWaiters } from "../tasks/task-waiters.ts";
+import { removeOldSessions } from "./process/remove-old-sessions.ts";
 import { type StartedRun, startRun } from "./run-task.ts";
 import type { RunnerServices, StopReason } from "./task-run.ts";
 
 // A wait that ends begins anew; only so that its timer is one that setTimeout takes.
 const waitMs = 3_600_000;
 const afterErrorMs = 1_000;
+const cleanSeconds = 3_600;
 
 /**
  * Does the tasks of agents that the hub reaches itself. One worker for all of them: as many tasks at a time as there are
@@ -27,6 +31,7 @@ export class RunnerPool {
   #news = new AbortController();
   #isStopping = false;
   #looping: Promise<void> = Promise.resolve();
+  #cleaning: Recurring | undefined;
 
   constructor(services: RunnerServices, waiters: TaskWaiters) {
     this.#services = services;
@@ -44,6 +49,7 @@ export class RunnerPool {
 
   start(): void {
     this.#looping = this.#loop();
+    this.#cleaning = startRecurring("old sessions", cleanSeconds, () => this.#removeOldSessions(), this.#services.log);
   }
 
   /**
@@ -58,6 +64,14 @@ export class RunnerPool {
     await this.#looping;
     await Promise.all([...this.#runs].map((run) => run.ended));
     clearTimeout(timer);
+    await this.#cleaning?.stop();
+  }
+
+  async #removeOldSessions(): Promise<void> {
+    const { settings, sessionsDirectory, log } = this.#services;
+    const { directory = sessionsDirectory, keepDays } = settings.runners.process;
+    const removed = await removeOldSessions(resolve(directory), Date.now() - keepDays * 86_400_000);
+    if (removed > 0) log.info({ unit: "old sessions", removed }, "removed the directories of old sessions");
   }
 
   #stopRuns(reason: StopReason): void {

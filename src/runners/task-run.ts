@@ -3,6 +3,7 @@ import type { TaskServices } from "../tasks/announce-tasks.ts";
 import type { Question } from "../tasks/ask-for-input.ts";
 import type { SettleCommit } from "../tasks/complete-task.ts";
 import type { Claim } from "../tasks/held-task.ts";
+import type { PeerCards } from "./a2a/peer-cards.ts";
 import type { LeasedWork } from "../tasks/lease-for-worker.ts";
 
 /** What the hub's own runners need besides its services. */
@@ -10,6 +11,7 @@ export interface RunnerServices extends TaskServices {
   readonly settle: SettleCommit;
   /** Where sessions of commands are kept. */
   readonly sessionsDirectory: string;
+  readonly peerCards: PeerCards;
 }
 
 /**

@@ -6,13 +6,16 @@ import type { MessageInterest } from "../endpoints/message-interest.ts";
 import { toWireId } from "../lib/ids.ts";
 import { type Announcement, announce } from "../messages/announce.ts";
 import { queueOwnMessages } from "../messages/queue-own-messages.ts";
-import type { Transaction } from "../platform/database.ts";
+import type { Executor, Transaction } from "../platform/database.ts";
 import type { Services } from "../platform/services.ts";
 import type { RouteCache } from "../routing/route-cache.ts";
 import type { EventSummary, TaskOrigin } from "../platform/tables.ts";
+import { selectAnnouncedArtifacts } from "./announced-artifacts.ts";
 import type { InputRequest } from "./input-request.ts";
+import { reportInResult } from "./report-of-task.ts";
 import { presentEvent } from "./task.ts";
 import { isTerminal, type TaskState } from "./task-state.ts";
+import { usageOfTask } from "./total-usage.ts";
 
 /** What a task stage needs besides the hub's services. */
 export interface TaskServices extends Services {
@@ -35,7 +38,10 @@ export interface ChangedTask {
   readonly event: EventSummary | null;
   readonly result: unknown;
   readonly error: unknown;
+  /** Of its last attempt. */
   readonly usage: unknown;
+  /** Of those before. */
+  readonly past_usages: readonly unknown[] | null;
   /** What led to it, where a task did. */
   readonly origin: TaskOrigin | null;
   /** What it waits for a person to say. */
@@ -44,25 +50,18 @@ export interface ChangedTask {
   readonly subscriber_id: string | null;
 }
 
-interface ArtifactRow {
-  readonly id: string;
-  readonly task_id: string;
-  readonly name: string;
-  readonly content_type: string;
-  readonly size: number;
-  readonly sha256: Buffer;
-}
-
-const selectArtifacts = {
-  name: "artifacts_of_tasks",
-  text: `SELECT id, task_id, name, content_type, size, sha256 FROM artifacts WHERE task_id = ANY ($1) ORDER BY id`,
-};
-
-// An attempt that ended badly sends its task back to wait, for one of these reasons, or fails it.
-const badEnds: ReadonlySet<string | null> = new Set(["retry", "timeout", "lease_expired"]);
+// An attempt that its agent brought to a bad end fails its task, or sends it back to wait, for one of these reasons. What a
+// task failed for before anyone worked on it says nothing of the agent.
+const badEnds: ReadonlySet<string | null> = new Set([
+  "retry",
+  "timeout",
+  "lease_expired",
+  "agent_error",
+  "attempts_exhausted",
+]);
 
 function noteOutcome({ outcomes }: TaskServices, { agent_id, state, reason }: ChangedTask): void {
-  const hasFailed = state === "failed" || (state === "submitted" && badEnds.has(reason));
+  const hasFailed = (state === "failed" || state === "submitted") && badEnds.has(reason);
   if (hasFailed || state === "completed") outcomes.note(agent_id, !hasFailed);
 }
 
@@ -70,6 +69,18 @@ function presentRequestOf({ state, request }: ChangedTask): object | undefined {
   if (state !== "input_required" || request === undefined || request === null) return undefined;
   const { kind, prompt, schema } = request;
   return { kind, prompt, schema };
+}
+
+/** Who wants to hear of a project's tasks that they are in this state: a route, an endpoint. From memory. */
+export async function whoWants(
+  db: Executor,
+  services: Pick<TaskServices, "routes" | "interest">,
+  projectId: string,
+  state: TaskState,
+): Promise<{ readonly route: boolean; readonly endpoint: boolean }> {
+  const type = `task.${state}`;
+  const route = (await services.routes.get(db, projectId))?.wantsOwn(type) ?? false;
+  return { route, endpoint: await services.interest.wants(db, projectId, type) };
 }
 
 /**
@@ -88,20 +99,18 @@ export async function announceTasks(
       services.metrics.tasks.inc({ state: task.state });
       noteOutcome(services, task);
     });
-    const type = `task.${task.state}`;
-    const isRouted = (await services.routes.get(tx, task.project_id))?.wantsOwn(type) ?? false;
-    if (isRouted) routed.add(task);
-    if (isRouted || isTerminal(task.state) || (await services.interest.wants(tx, task.project_id, type)))
-      wanted.push(task);
+    const wants = await whoWants(tx, services, task.project_id, task.state);
+    if (wants.route) routed.add(task);
+    if (wants.route || wants.endpoint || isTerminal(task.state)) wanted.push(task);
   }
   if (wanted.length === 0) return;
   const agents = await services.agents.getMany(
     tx,
     wanted.map((task) => task.agent_id),
   );
-  const artifacts = Map.groupBy(
-    await tx.query<ArtifactRow>(selectArtifacts, [wanted.map((task) => task.id)]),
-    (artifact) => artifact.task_id,
+  const outputs = await selectAnnouncedArtifacts(
+    tx,
+    wanted.map((task) => task.id),
   );
   const announcements = wanted.map((task): Announcement => {
     const summary = {
@@ -114,14 +123,10 @@ export async function announceTasks(
       request: presentRequestOf(task),
       result: task.result ?? undefined,
       error: task.error ?? undefined,
-      artifacts: (artifacts.get(task.id) ?? []).map(({ id, name, content_type, size, sha256 }) => ({
-        id: toWireId("artifact", id),
-        name,
-        contentType: content_type,
-        size,
-        sha256: sha256.toString("hex"),
-      })),
-      usage: task.usage ?? {},
+      // A result that waits for approval has no report yet.
+      report: task.state === "completed" ? (reportInResult(task.result) ?? outputs.get(task.id)?.report) : undefined,
+      artifacts: outputs.get(task.id)?.artifacts ?? [],
+      usage: usageOfTask(task),
       attempts: task.attempt,
     };
     const event = task.event === null ? {} : { event: presentEvent(task.event) };

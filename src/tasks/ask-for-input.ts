@@ -8,6 +8,7 @@ import { type Claim, isHeld, lockClaimedTask } from "./held-task.ts";
 import type { InputAnswer, InputRequest } from "./input-request.ts";
 import { countFreedPlaces, wakeWorkers } from "./wake-workers.ts";
 import { leaseLost } from "./worker-refusals.ts";
+import { usageReports } from "./usage-reports.ts";
 
 /** What a worker needs to hear before it can go on. */
 export interface Question {
@@ -26,7 +27,7 @@ const suspend = {
            UPDATE tasks SET state = 'input_required', reason = 'input_required', request = $2, request_expires_at = $3,
                             lease_expires_at = NULL, deadline_at = NULL, updated_at = $4
            WHERE id = $1
-           RETURNING id, project_id, agent_id, state, reason, attempt, event, result, error, usage, origin, subscriber_id,
+           RETURNING id, project_id, agent_id, state, reason, attempt, event, result, error, usage, past_usages, origin, subscriber_id,
                      request
          ), ended AS (
            UPDATE task_attempts a SET ended_at = $4, outcome = 'input_required', usage = asked.usage
@@ -73,15 +74,7 @@ export async function askForInput(
     const expiresAt = expiresInSeconds === undefined ? null : new Date(nowMs + expiresInSeconds * 1000);
     const values = [task.id, JSON.stringify(request), expiresAt, new Date(nowMs)];
     const rows = await tx.query<ChangedTask>(suspend, values);
-    const reports = rows.map(({ id, project_id, agent_id, attempt, usage }) => ({
-      taskId: id,
-      projectId: project_id,
-      agentId: agent_id,
-      attempt,
-      usage,
-      hasEnded: false,
-    }));
-    await chargeUsage(tx, services, reports);
+    await chargeUsage(tx, services, usageReports(rows, false));
     await services.queue.remove(tx, agentQueue(task.agent_id), [task.id]);
     await announceTasks(tx, services, rows);
     await wakeWorkers(tx, services, await countFreedPlaces(tx, services, rows));

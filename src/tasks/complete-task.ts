@@ -11,8 +11,8 @@ import { type Settlement, settleTasks } from "./settle-tasks.ts";
 import type { TaskState } from "./task-state.ts";
 import { leaseLost, noSuchTask } from "./worker-refusals.ts";
 
-/** What became of one task's settlement. */
-type SettleOutcome = { readonly state: TaskState } | { readonly refusal: HubError };
+/** What became of one task's settlement: its state, or why nothing was changed. */
+export type SettleOutcome = { readonly state: TaskState } | { readonly refusal: HubError };
 
 /** Settlements of one process, sharing commits. */
 export type SettleCommit = GroupCommit<FencedSettlement, SettleOutcome>;
@@ -97,13 +97,23 @@ async function findHeld(
 export function createSettleCommit(services: TaskServices): SettleCommit {
   return new GroupCommit({
     commit: (items) => services.db.transaction((tx) => settleBatch(tx, services, items)),
-    maxBatch: 64,
+    // A worker may complete a hundred tasks in one call.
+    maxBatch: 128,
     maxConcurrent: 2,
     maxWaiting: 2_000,
     refuse: () =>
       new UnavailableError("overloaded", "Too many completions wait for the database.", { retryAfterSeconds: 1 }),
     isolates: (error) => !(error instanceof UnavailableError),
   });
+}
+
+/** Settles a task for the worker that holds its lease, as `settleUnderLease` does, and answers with a refusal as it is. */
+export async function submitSettlement(
+  settle: SettleCommit,
+  { actor, taskId, leaseToken }: Claim,
+  settlement: Omit<Settlement, "taskId" | "leaseHash">,
+): Promise<SettleOutcome> {
+  return await settle.submit({ ...settlement, taskId, actor, leaseHash: hashLeaseToken(leaseToken) });
 }
 
 /**
@@ -113,10 +123,10 @@ export function createSettleCommit(services: TaskServices): SettleCommit {
  */
 export async function settleUnderLease(
   settle: SettleCommit,
-  { actor, taskId, leaseToken }: Claim,
+  claim: Claim,
   settlement: Omit<Settlement, "taskId" | "leaseHash">,
 ): Promise<{ readonly state: TaskState }> {
-  const outcome = await settle.submit({ ...settlement, taskId, actor, leaseHash: hashLeaseToken(leaseToken) });
+  const outcome = await submitSettlement(settle, claim, settlement);
   if ("refusal" in outcome) throw outcome.refusal;
   return outcome;
 }

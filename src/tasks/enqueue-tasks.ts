@@ -106,6 +106,7 @@ function submittedTask(draft: TaskDraft): ChangedTask {
     result: null,
     error: null,
     usage: null,
+    past_usages: null,
     origin: draft.origin ?? null,
     subscriber_id: draft.subscriberId ?? null,
   };

@@ -1,3 +1,4 @@
+import { chargeUsage } from "../budgets/charge-usage.ts";
 import type { TaskServices } from "./announce-tasks.ts";
 import { type SettleCommit, settleUnderLease } from "./complete-task.ts";
 import { type Claim, isHeld, lockClaimedTask } from "./held-task.ts";
@@ -13,6 +14,8 @@ export interface TaskFailure {
   readonly retryable: boolean;
   /** Seconds to wait before it, instead of the hub's backoff. */
   readonly retryAfterSeconds?: number;
+  /** What the attempt has cost. */
+  readonly usage?: object;
 }
 
 /**
@@ -25,6 +28,7 @@ export async function failTask(
   claim: Claim,
   failure: TaskFailure,
 ): Promise<{ readonly state: TaskState }> {
+  const { error, usage } = failure;
   if (failure.retryable) {
     const requeued = await services.db.transaction(async (tx) => {
       const task = await lockClaimedTask(tx, services, claim);
@@ -32,13 +36,16 @@ export async function failTask(
       if (task.state !== "working") return false;
       if (!isHeld(task, services.clock.now())) throw leaseLost();
       if (!hasAttemptsLeft(task)) return false;
+      const { id: taskId, project_id: projectId, agent_id: agentId, attempt } = task;
+      if (usage !== undefined)
+        await chargeUsage(tx, services, [{ taskId, projectId, agentId, attempt, usage, hasEnded: false }]);
       await requeueTasks(tx, services, [
         {
-          taskId: task.id,
+          taskId,
           attemptsCharged: task.attempts_charged,
           reason: "retry",
           startAfter: nextAttemptAt(services, task.attempts_charged, failure.retryAfterSeconds),
-          ended: { outcome: "failed", error: failure.error },
+          ended: { outcome: "failed", error, ...(usage === undefined ? {} : { usage }) },
         },
       ]);
       return true;
@@ -49,6 +56,7 @@ export async function failTask(
   return await settleUnderLease(settle, claim, {
     to: "failed",
     reason,
-    error: failure.error,
+    error,
+    ...(usage === undefined ? {} : { usage }),
   });
 }

@@ -2,8 +2,9 @@ import { authorise } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
 import { NotFoundError } from "../lib/errors.ts";
 import { listTaskMessages } from "../messages/list-task-messages.ts";
-import { selectArtifactsOf } from "./artifact-store.ts";
+import { selectArtifactsOf, selectReportOf } from "./artifact-store.ts";
 import { presentArtifact } from "./artifact.ts";
+import { reportInResult } from "./report-of-task.ts";
 import { selectTask, selectTaskAttempts } from "./store.ts";
 import { presentTask, type Task } from "./task.ts";
 
@@ -20,9 +21,11 @@ export async function getTask(ctx: Context, id: string): Promise<Task> {
   const attempts = await selectTaskAttempts(ctx.db, [id], maxAttempts);
   const artifacts = await selectArtifactsOf(ctx.db, projectId, [id], maxArtifacts);
   const messages = await listTaskMessages(ctx, id);
+  const report = reportInResult(row.result) ?? (artifacts.length > 0 ? await selectReportOf(ctx.db, id) : undefined);
   return presentTask(row, {
     attempts,
     artifacts: artifacts.map((artifact) => presentArtifact(artifact, ctx.publicUrl())),
     messages,
+    report,
   });
 }

@@ -4,6 +4,7 @@ import type { Transaction } from "../platform/database.ts";
 import { announceTasks, type ChangedTask, type TaskServices } from "./announce-tasks.ts";
 import type { Approval, InputRequest } from "./input-request.ts";
 import { countFreedPlaces, wakeWorkers } from "./wake-workers.ts";
+import { usageReports } from "./usage-reports.ts";
 
 /** A result that its worker has brought, and what must be asked before it goes out. */
 export interface HeldResult {
@@ -61,7 +62,7 @@ const holdStatement = {
            FROM unnest($1::uuid[], $2::bytea[], $3::json[], $4::json[], $5::json[], $6::timestamptz[])
              AS i (id, lease_hash, result, usage, request, expires_at)
            WHERE t.id = i.id AND t.state = 'working' AND t.lease_hash = i.lease_hash AND t.lease_expires_at > $7
-           RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.event, t.error, t.usage, t.origin,
+           RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.event, t.error, t.usage, t.past_usages, t.origin,
                      t.subscriber_id, t.request
          ), ended AS (
            UPDATE task_attempts a SET ended_at = $7, outcome = 'completed', usage = held.usage
@@ -101,15 +102,7 @@ export async function holdForApproval(
   ]);
   if (rows.length === 0) return new Map();
   const held = rows.map((row): ChangedTask => ({ ...row, result: null }));
-  const reports = held.map(({ id, project_id, agent_id, attempt, usage }) => ({
-    taskId: id,
-    projectId: project_id,
-    agentId: agent_id,
-    attempt,
-    usage,
-    hasEnded: false,
-  }));
-  await chargeUsage(tx, services, reports);
+  await chargeUsage(tx, services, usageReports(held, false));
   for (const [agentId, ofAgent] of Map.groupBy(held, (row) => row.agent_id))
     await services.queue.remove(
       tx,

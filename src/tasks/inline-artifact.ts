@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { displayName, storableText } from "../lib/storable-text.ts";
-import type { ArtifactUpload } from "./put-artifact.ts";
+import { artifactDetails } from "./artifact-details.ts";
+import type { ArtifactUpload } from "./store-artifact.ts";
 
 /** How many artifacts come along with one answer or callback, or of one run of a command. */
 export const maxInlineArtifacts = 100;
@@ -15,6 +16,9 @@ export const inlineArtifact = z
       .describe("Absent: text/plain, or application/octet-stream for bytes."),
     content: z.string().exactOptional().describe("Text."),
     contentBase64: z.base64().exactOptional().describe("Bytes, instead of `content`."),
+    title: artifactDetails.title.exactOptional(),
+    path: artifactDetails.path.exactOptional(),
+    metadata: artifactDetails.metadata.exactOptional(),
   })
   .refine(({ content, contentBase64 }) => (content === undefined) !== (contentBase64 === undefined), {
     error: "must have one of content and contentBase64",
@@ -22,12 +26,16 @@ export const inlineArtifact = z
 
 /** What is stored of it. */
 export function uploadOf({
-  name,
   contentType,
   content,
   contentBase64,
+  ...details
 }: z.infer<typeof inlineArtifact>): ArtifactUpload {
   return contentBase64 === undefined
-    ? { name, contentType: contentType ?? "text/plain; charset=utf-8", content: Buffer.from(content ?? "") }
-    : { name, contentType: contentType ?? "application/octet-stream", content: Buffer.from(contentBase64, "base64") };
+    ? { ...details, contentType: contentType ?? "text/plain; charset=utf-8", content: Buffer.from(content ?? "") }
+    : {
+        ...details,
+        contentType: contentType ?? "application/octet-stream",
+        content: Buffer.from(contentBase64, "base64"),
+      };
 }

@@ -58,9 +58,24 @@ const plain = { columns: plainColumns, statement: insertStatement("insert_plain_
 const allColumns = [...plainColumns, ...rareColumns];
 const full = { columns: allColumns, statement: insertStatement("insert_tasks", allColumns) };
 
+/** Whether a draft has nothing but what every task has. */
+export function isPlain(draft: TaskDraft): boolean {
+  return rareColumns.every(({ of }) => of(draft) === null);
+}
+
+/** The plain columns of tasks to be, as a list of names, and as the types of the lists that `plainTaskValues` makes. */
+export const plainTaskColumns = {
+  names: plainColumns.map(({ name }) => name).join(", "),
+  types: plainColumns.map(({ type }) => type),
+} as const;
+
+/** The values of those columns, a list for each. */
+export function plainTaskValues(drafts: readonly TaskDraft[]): unknown[] {
+  return plainColumns.map(({ of }) => drafts.map(of));
+}
+
 /** Stores the rows of drafts, as `submitted`. */
 export async function insertTasks(tx: Transaction, drafts: readonly TaskDraft[], now: Date): Promise<void> {
-  const isRare = drafts.some((draft) => rareColumns.some(({ of }) => of(draft) !== null));
-  const { columns, statement } = isRare ? full : plain;
+  const { columns, statement } = drafts.every(isPlain) ? plain : full;
   await tx.query(statement, [now, ...columns.map(({ of }) => drafts.map(of))]);
 }

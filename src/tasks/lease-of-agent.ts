@@ -6,6 +6,7 @@ import type { CoalescedEvents, EventSummary, TaskOrigin } from "../platform/tabl
 import type { ChangedTask, TaskServices } from "./announce-tasks.ts";
 import type { InputAnswer } from "./input-request.ts";
 import { createLeaseToken, hashLeaseToken } from "./lease-token.ts";
+import { totalUsage } from "./total-usage.ts";
 import { wakeWorkers } from "./wake-workers.ts";
 
 /** Who leases. */
@@ -66,11 +67,12 @@ const leaseStatement = {
            SET state = 'working', reason = NULL, attempt = attempt + 1, attempts_charged = attempts_charged + 1,
                lease_hash = free.lease_hash, lease_worker = $3, lease_seconds = $5::int,
                lease_expires_at = least($6::timestamptz + make_interval(secs => $5::int), $6 + make_interval(secs => $7::int)),
-               deadline_at = $6 + make_interval(secs => $7::int), progress = NULL, usage = NULL, updated_at = $6
+               deadline_at = $6 + make_interval(secs => $7::int), progress = NULL, usage = NULL, updated_at = $6,
+               past_usages = CASE WHEN t.usage IS NULL THEN t.past_usages ELSE array_append(t.past_usages, t.usage) END
            FROM free WHERE t.id = free.id
            RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.event, t.result, t.error, t.usage,
                      t.priority, t.lease_seconds, t.lease_expires_at, t.deadline_at, t.input, t.parameters,
-                     t.subscriber_id, t.session_id, t.origin, t.coalesced, t.depends_on, t.answers
+                     t.subscriber_id, t.session_id, t.origin, t.coalesced, t.depends_on, t.answers, t.past_usages
          ), lapsed AS (
            UPDATE task_attempts a SET ended_at = $6, outcome = 'lease_expired'
            FROM leased WHERE a.task_id = leased.id AND a.attempt = leased.attempt - 1 AND a.ended_at IS NULL
@@ -80,6 +82,22 @@ const leaseStatement = {
          )
          SELECT * FROM leased`,
 };
+
+// Each attempt adds one, and a task may be given back for ever.
+const maxPastUsages = 8;
+
+const foldStatement = {
+  name: "fold_past_usages",
+  text: `UPDATE tasks t SET past_usages = ARRAY[i.total]
+         FROM unnest($1::uuid[], $2::json[]) AS i (id, total) WHERE t.id = i.id`,
+};
+
+async function foldPastUsages(tx: Transaction, rows: readonly LeasedRow[]): Promise<void> {
+  const long = rows.filter(({ past_usages }) => (past_usages?.length ?? 0) > maxPastUsages);
+  if (long.length === 0) return;
+  const totals = long.map(({ past_usages }) => JSON.stringify(totalUsage(past_usages ?? [])));
+  await tx.query(foldStatement, [long.map((row) => row.id), totals]);
+}
 
 const selectLeasable = {
   name: "select_leasable_tasks",
@@ -144,6 +162,7 @@ export async function leaseOfAgent(
     new Date(services.clock.now()),
     agent.limits.timeoutSeconds,
   ]);
+  await foldPastUsages(tx, rows);
   const leased = rows.map((row): Lease => {
     const task = {
       id: row.id,

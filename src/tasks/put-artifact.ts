@@ -1,58 +1,37 @@
-import { hash } from "node:crypto";
+import { authorise } from "../access/actor.ts";
+import { recordAudit } from "../access/audit.ts";
+import type { Context } from "../access/context.ts";
+import { NotFoundError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
 import type { TaskServices } from "./announce-tasks.ts";
 import { type Claim, lockHeldTask } from "./held-task.ts";
-
-/** A named output, as bytes. */
-export interface ArtifactUpload {
-  readonly name: string;
-  readonly contentType: string;
-  readonly content: Buffer;
-}
-
-/** What is known of a stored artifact. */
-export interface StoredArtifact {
-  readonly id: string;
-  readonly name: string;
-  readonly contentType: string;
-  readonly size: number;
-  /** Hexadecimal. */
-  readonly sha256: string;
-}
-
-const upsertArtifact = {
-  name: "upsert_artifact",
-  text: `INSERT INTO artifacts (id, project_id, task_id, name, content_type, size, sha256, content, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         ON CONFLICT (task_id, name) DO UPDATE
-           SET content_type = excluded.content_type, size = excluded.size, sha256 = excluded.sha256,
-               content = excluded.content, created_at = excluded.created_at
-         RETURNING id`,
-};
+import { type ArtifactTask, type ArtifactUpload, storeArtifact, type StoredArtifact } from "./store-artifact.ts";
 
 /** Stores an artifact of a leased task; the same name again replaces it. Throws ConflictError `lease_lost`. */
 export async function putArtifact(
   services: TaskServices,
   claim: Claim,
-  { name, contentType, content }: ArtifactUpload,
+  upload: ArtifactUpload,
 ): Promise<StoredArtifact> {
-  const sha256 = hash("sha256", content, "buffer");
-  const size = content.length;
-  return await services.db.transaction(async (tx) => {
-    const task = await lockHeldTask(tx, services, claim);
-    const values = [
-      services.newId(),
-      task.project_id,
-      task.id,
-      name,
-      contentType,
-      size,
-      sha256,
-      content,
-      new Date(services.clock.now()),
-    ];
-    const [row] = await tx.query<{ id: string }>(upsertArtifact, values);
-    if (row === undefined) throw new Error("an upsert that returns its row returned none");
-    return { id: toWireId("artifact", row.id), name, contentType, size, sha256: sha256.toString("hex") };
+  return await storeArtifact(services, upload, (tx) => lockHeldTask(tx, services, claim));
+}
+
+const lockTask = {
+  name: "lock_task_of_artifact",
+  text: `SELECT id, project_id, agent_id FROM tasks WHERE id = $1 AND project_id = $2 FOR UPDATE`,
+};
+
+/**
+ * Adds an artifact to any task of the project, for a person who works beside the agents; what was announced stays as it was.
+ * Throws NotFoundError when the project has no such task.
+ */
+export async function addArtifact(ctx: Context, taskId: string, upload: ArtifactUpload): Promise<StoredArtifact> {
+  authorise(ctx.actor, "artifacts:write");
+  return await storeArtifact(ctx, upload, async (tx) => {
+    const [task] = await tx.query<ArtifactTask>(lockTask, [taskId, ctx.actor.projectId]);
+    if (task === undefined) throw new NotFoundError("There is no such task in this project");
+    const detail = { name: upload.name, size: upload.content.length };
+    await recordAudit(ctx, tx, { action: "artifact.put", target: toWireId("task", taskId), detail });
+    return task;
   });
 }

@@ -16,7 +16,7 @@ export interface Requeue {
   /** When it may be leased again; absent: at once. */
   readonly startAfter?: Date;
   /** How the attempt under way ended; absent: there is none. */
-  readonly ended?: { readonly outcome: string; readonly error?: object };
+  readonly ended?: { readonly outcome: string; readonly error?: object; readonly usage?: object };
   /** It had ended: what it shares with others is no longer its own. */
   readonly isRedriven?: true;
 }
@@ -35,12 +35,14 @@ const requeueStatement = {
            UPDATE tasks t
            SET state = 'submitted', reason = i.reason, attempts_charged = i.attempts_charged, start_after = i.start_after,
                lease_hash = NULL, lease_worker = NULL, lease_expires_at = NULL, deadline_at = NULL, result = NULL,
-               error = NULL, request = NULL, request_expires_at = NULL, settled_at = NULL, updated_at = $8
-           FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::text[], $6::json[])
-             AS i (id, reason, attempts_charged, start_after, outcome, attempt_error)
+               error = NULL, usage = coalesce(i.usage, t.usage), request = NULL, request_expires_at = NULL, settled_at = NULL,
+               updated_at = $8
+           FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::text[], $6::json[], $9::json[])
+             AS i (id, reason, attempts_charged, start_after, outcome, attempt_error, usage)
            WHERE t.id = i.id AND t.state = ANY ($7)
            RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.event, t.result, t.error, t.usage,
-                     t.origin, t.subscriber_id, t.priority, t.start_after, t.keys, t.depends_on, i.outcome, i.attempt_error
+                     t.past_usages, t.origin, t.subscriber_id, t.priority, t.start_after, t.keys, t.depends_on, i.outcome,
+                     i.attempt_error
          ), ended AS (
            UPDATE task_attempts a
            SET ended_at = $8, outcome = requeued.outcome, error = requeued.attempt_error, usage = requeued.usage
@@ -48,8 +50,8 @@ const requeueStatement = {
            WHERE requeued.outcome IS NOT NULL AND a.task_id = requeued.id AND a.attempt = requeued.attempt
              AND a.ended_at IS NULL
          )
-         SELECT id, project_id, agent_id, state, reason, attempt, event, result, error, usage, origin, subscriber_id, priority,
-                start_after, keys, depends_on
+         SELECT id, project_id, agent_id, state, reason, attempt, event, result, error, usage, past_usages, origin, subscriber_id,
+                priority, start_after, keys, depends_on
          FROM requeued`,
 };
 
@@ -74,6 +76,7 @@ export async function requeueTasks(
     requeues.map(({ ended }) => (ended?.error === undefined ? null : JSON.stringify(ended.error))),
     statesBefore("submitted"),
     new Date(nowMs),
+    requeues.map(({ ended }) => (ended?.usage === undefined ? null : JSON.stringify(ended.usage))),
   ]);
   const ready = await countFreedPlaces(tx, services, rows);
   const redriven = new Set(requeues.filter((requeue) => requeue.isRedriven).map((requeue) => requeue.taskId));

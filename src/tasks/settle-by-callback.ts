@@ -8,7 +8,8 @@ import { readCallbackToken } from "./callback-token.ts";
 import { type SettleCommit, settleUnderLease } from "./complete-task.ts";
 import { failTask, type TaskFailure } from "./fail-task.ts";
 import { heartbeatTask } from "./heartbeat-task.ts";
-import { type ArtifactUpload, putArtifact } from "./put-artifact.ts";
+import { putArtifact } from "./put-artifact.ts";
+import type { ArtifactUpload } from "./store-artifact.ts";
 import { hashLeaseToken } from "./lease-token.ts";
 import type { TaskState } from "./task-state.ts";
 
@@ -93,7 +94,6 @@ export async function settleByCallback(
       for (const artifact of news.artifacts ?? []) await putArtifact(services, claim, artifact);
       return await settleUnderLease(settle, claim, { to: "completed", result: news.result, ...usage });
     case "failed":
-      if (news.usage !== undefined) await heartbeatTask(services, claim, usage);
       return await failTask(services, settle, claim, news);
     case "input_required":
       return await askForInput(services, claim, news.question);

@@ -6,6 +6,7 @@ import { announceTasks, type ChangedTask, type TaskServices } from "./announce-t
 import { type EndedTask, releaseTasks } from "./release-tasks.ts";
 import { statesBefore, type TaskState } from "./task-state.ts";
 import { countFreedPlaces, wakeWorkers } from "./wake-workers.ts";
+import { usageReports } from "./usage-reports.ts";
 
 /** The end of one task. */
 export interface Settlement {
@@ -40,7 +41,7 @@ const settleStatement = {
              AND (i.lease_hash IS NULL
                   OR t.state = 'working' AND t.lease_hash = i.lease_hash AND t.lease_expires_at > $10)
            RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.event, t.result, t.error, t.usage,
-                     t.origin, t.subscriber_id, t.keys, t.depends_on, t.awaited, i.outcome
+                     t.past_usages, t.origin, t.subscriber_id, t.keys, t.depends_on, t.awaited, i.outcome
          ), ended AS (
            UPDATE task_attempts a
            SET ended_at = $10, outcome = coalesce(settled.outcome, settled.state), error = settled.error,
@@ -48,7 +49,7 @@ const settleStatement = {
            FROM settled
            WHERE a.task_id = settled.id AND a.attempt = settled.attempt AND a.ended_at IS NULL
          )
-         SELECT id, project_id, agent_id, state, reason, attempt, event, result, error, usage, origin, subscriber_id, keys,
+         SELECT id, project_id, agent_id, state, reason, attempt, event, result, error, usage, past_usages, origin, subscriber_id, keys,
                 depends_on, awaited
          FROM settled`,
 };
@@ -84,15 +85,7 @@ export async function settleTasks(
     now,
   ]);
   if (rows.length === 0) return new Map();
-  const reports = rows.map(({ id, project_id, agent_id, attempt, usage }) => ({
-    taskId: id,
-    projectId: project_id,
-    agentId: agent_id,
-    attempt,
-    usage,
-    hasEnded: true,
-  }));
-  await chargeUsage(tx, services, reports);
+  await chargeUsage(tx, services, usageReports(rows, true));
   // Before the jobs go: one of a task that was let in meanwhile goes with them.
   await releaseTasks(tx, services, rows);
   const removed = [...Map.groupBy(rows, (row) => row.agent_id)].map(([agentId, settled]) =>

@@ -33,11 +33,13 @@ const summaryColumns = [
   "tasks.deadline_at",
   "tasks.start_after",
   "tasks.usage",
+  "tasks.past_usages",
   "tasks.error",
   "tasks.created_at",
   "tasks.updated_at",
   "tasks.settled_at",
   "tasks.session_id",
+  "tasks.erased_at",
 ] as const;
 
 function selectSummaries(db: Executor, projectId: string) {

@@ -13,10 +13,12 @@ import {
   inputRequestSchema,
   presentInputRequest,
 } from "./input-request.ts";
+import { type Report, reportSchema } from "./parse-report.ts";
 import type { FullTaskRow, TaskAttemptRow, TaskSummaryRow } from "./store.ts";
 import type { TaskKeys } from "./task-keys.ts";
 import { presentTaskKeys, taskKeysSchema } from "./task-keys-view.ts";
 import { taskStates } from "./task-state.ts";
+import { usageOfTask } from "./total-usage.ts";
 
 const taskEvent = z.object({
   id: z.string(),
@@ -60,11 +62,14 @@ const summaryShape = z.object({
     .exactOptional()
     .describe("It failed, and those behind it in its order wait until it is retried and completes, or is skipped."),
   sessionId: z.string().exactOptional().describe("The session that it continues."),
-  usage: jsonObjectSchema.describe("What it has cost, as its workers reported."),
+  usage: jsonObjectSchema.describe(
+    "What it has cost over all attempts, as its workers reported: numbers are added up.",
+  ),
   error: failure.exactOptional(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   settledAt: z.iso.datetime().exactOptional(),
+  erasedAt: z.iso.datetime().exactOptional().describe("When what it was made of and what came of it was erased."),
 });
 
 /** A task as lists show it. */
@@ -105,6 +110,9 @@ export const taskSchema = summaryShape
     answers: z.array(inputAnswerSchema).exactOptional().describe("What people said to its questions, first to last."),
     approval: approvalSchema.exactOptional(),
     result: z.unknown().optional(),
+    report: reportSchema
+      .exactOptional()
+      .describe("Where the result, or an artifact in Markdown, follows the report template."),
     attempts: z.array(taskAttemptSchema).describe("First to last."),
     artifacts: z.array(artifactSchema).describe("In the order of their making."),
     messages: z.array(messageSchema).describe("What was said of it, first to last."),
@@ -154,11 +162,12 @@ export function presentTaskSummary(row: TaskSummaryRow): TaskSummary {
     ...(row.waiting_for === null ? {} : { waitingFor: row.waiting_for as NonNullable<TaskSummary["waitingFor"]> }),
     ...(row.blocks !== null ? { isBlocking: true } : {}),
     ...(row.session_id === null ? {} : { sessionId: row.session_id }),
-    usage: (row.usage ?? {}) as TaskSummary["usage"],
+    usage: usageOfTask(row),
     ...(row.error === null ? {} : { error: row.error as NonNullable<TaskSummary["error"]> }),
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     ...(row.settled_at === null ? {} : { settledAt: row.settled_at.toISOString() }),
+    ...(row.erased_at === null ? {} : { erasedAt: row.erased_at.toISOString() }),
   };
 }
 
@@ -181,6 +190,7 @@ export interface TaskParts {
   readonly attempts: readonly TaskAttemptRow[];
   readonly artifacts: readonly Artifact[];
   readonly messages: readonly Message[];
+  readonly report: Report | undefined;
 }
 
 /** The public form of a task with all that is kept of it. */
@@ -201,6 +211,7 @@ export function presentTask(row: FullTaskRow, parts: TaskParts): Task {
     ...(row.approval === null ? {} : { approval: row.approval as NonNullable<Task["approval"]> }),
     ...(row.progress === null ? {} : { progress: row.progress }),
     ...(row.result === null ? {} : { result: row.result }),
+    ...(parts.report === undefined ? {} : { report: parts.report }),
     attempts: parts.attempts.map(presentTaskAttempt),
     artifacts: [...parts.artifacts],
     messages: [...parts.messages],

@@ -8,8 +8,12 @@ export async function wakeWorkers(
   services: Services,
   counts: ReadonlyMap<string, number>,
 ): Promise<void> {
-  const news = [...counts].filter(([, count]) => count > 0).map(([agentId, count]) => `${agentId}:${count}`);
-  await services.signals.emit(tx, "tasks", news);
+  await services.signals.emit(tx, "tasks", taskNews(counts));
+}
+
+/** How many tasks of which agents there are, in the words of the signal. */
+export function taskNews(counts: ReadonlyMap<string, number>): string[] {
+  return [...counts].filter(([, count]) => count > 0).map(([agentId, count]) => `${agentId}:${count}`);
 }
 
 /** How many places of agents with a concurrency limit come free when these tasks are no longer under way, by agent's id. */

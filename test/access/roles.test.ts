@@ -16,6 +16,7 @@ const matrix: Readonly<Record<Permission, readonly Role[]>> = {
   "deliveries:read": ["owner", "admin", "operator", "developer", "viewer"],
   "eventTypes:read": ["owner", "admin", "operator", "developer", "viewer"],
   "budgets:read": ["owner", "admin", "operator", "developer", "viewer"],
+  "retention:read": ["owner", "admin", "operator", "developer", "viewer"],
   "trace:read": ["owner", "admin", "operator", "developer", "viewer"],
   "analytics:read": ["owner", "admin", "operator", "developer", "viewer"],
   "keys:read": ["owner", "admin", "operator", "developer", "viewer"],
@@ -50,6 +51,8 @@ const matrix: Readonly<Record<Permission, readonly Role[]>> = {
   "endpoints:reveal": ["owner", "admin"],
   "keys:write": ["owner", "admin"],
   "tokens:mint": ["owner", "admin"],
+  "retention:write": ["owner", "admin"],
+  "payloads:erase": ["owner", "admin"],
   "worker:lease": ["owner", "admin", "worker"],
   "owners:write": ["owner"],
 };

@@ -9,7 +9,12 @@ describe("the circuit breaker of an endpoint", () => {
     let status = 500;
     await using receiver = await startReceiver(() => ({ status }));
     await using other = await startReceiver();
-    const settings = { breakerFailures: 5, breakerSeconds: 60, breakerMaxSeconds: 600, retryScheduleSeconds: [1, 1, 1] };
+    const settings = {
+      breakerFailures: 5,
+      breakerSeconds: 60,
+      breakerMaxSeconds: 600,
+      retryScheduleSeconds: [1, 1, 1],
+    };
     await using stage = await startDeliveryStage({ settings });
     const { id } = await stage.addEndpoint(receiver.url, { concurrency: 1 });
     await stage.addEndpoint(other.url, { eventTypes: ["test.sent"] });

@@ -26,7 +26,11 @@ describe("an endpoint's filter", () => {
     assert.deepEqual(await taken({ match }, ...some), [some[1], some[2]]);
     assert.deepEqual(await taken({ when }, ...some), [some[1]]);
     assert.deepEqual(await taken({ match, when: "message.data.amount < 600" }, ...some), [some[1], some[2]]);
-    assert.deepEqual(await taken({ when: "message.data.missing.deep" }, ...some), [], "what fails lets nothing through");
+    assert.deepEqual(
+      await taken({ when: "message.data.missing.deep" }, ...some),
+      [],
+      "what fails lets nothing through",
+    );
   });
 
   it("is shown as it was written", async () => {
@@ -43,7 +47,11 @@ describe("an endpoint's filter", () => {
   });
 
   for (const [what, filter, ...paths] of [
-    ["a catastrophic expression", { when: `message.data.a.matches("(a+)+$") && [1].map(a, [1].map(b, [1].map(c, 1)))` }, "filter.when"],
+    [
+      "a catastrophic expression",
+      { when: `message.data.a.matches("(a+)+$") && [1].map(a, [1].map(b, [1].map(c, 1)))` },
+      "filter.when",
+    ],
     ["an expression about an event", { when: "event.type == 'a'" }, "filter.when"],
     ["one that gives no truth", { when: "message.type" }, "filter.when"],
     ["a field that no message has", { match: { body: { a: [1] } } }, "filter.match.body"],
@@ -51,10 +59,15 @@ describe("an endpoint's filter", () => {
     ["another language", { sql: "1=1" }, "filter.sql"],
   ] as const)
     it(`is refused when it has ${what}`, () => {
-      assert.throws(() => parseInput(newEndpoint, { url, filter }), (error: Error) => {
-        const found = (error as unknown as { errors: { path: string }[] }).errors.map(({ path }) => path);
-        return found.some((path) => (paths as readonly string[]).some((wanted) => path.startsWith(wanted.split(".0.")[0] ?? wanted)));
-      });
+      assert.throws(
+        () => parseInput(newEndpoint, { url, filter }),
+        (error: Error) => {
+          const found = (error as unknown as { errors: { path: string }[] }).errors.map(({ path }) => path);
+          return found.some((path) =>
+            (paths as readonly string[]).some((wanted) => path.startsWith(wanted.split(".0.")[0] ?? wanted)),
+          );
+        },
+      );
     });
 
   it("is refused when it is nested beyond measure", () => {

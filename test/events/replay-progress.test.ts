@@ -146,7 +146,7 @@ describe("a replay under way", () => {
     const { id } = await bench.start({ filter: {} });
     const failing = withTransactions(services, (tx) => ({
       query: async (statement, values) => {
-        if (statement.name === "insert_tasks" && JSON.stringify(values).includes(poisoned ?? "?"))
+        if (statement.text.startsWith("INSERT INTO tasks ") && JSON.stringify(values).includes(poisoned ?? "?"))
           throw new Error("no such luck");
         return await tx.query(statement, values);
       },

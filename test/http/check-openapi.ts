@@ -23,19 +23,22 @@ function checkReferences(document: object, value: unknown, at: string): void {
 function checkSchema(value: unknown, at: string): void {
   assert.ok(typeof value === "object" && value !== null && !Array.isArray(value), `${at} is a schema`);
   const schema = value as Record<string, unknown>;
-  const { type, properties, items, required, $defs } = schema as {
-    type?: string;
+  const { type, properties, items, prefixItems, required, $defs } = schema as {
+    type?: string | readonly string[];
     properties?: Record<string, unknown>;
     items?: unknown;
+    prefixItems?: readonly unknown[];
     required?: readonly string[];
     $defs?: unknown;
   };
   assert.equal($defs, undefined, `${at} has its parts in components`);
-  if (type !== undefined) assert.ok(schemaTypes.has(type), `${at}: type ${type}`);
+  for (const one of type === undefined ? [] : [type].flat()) assert.ok(schemaTypes.has(one), `${at}: type ${one}`);
   for (const [name, inner] of Object.entries(properties ?? {})) checkSchema(inner, `${at}.${name}`);
   for (const name of required ?? [])
     assert.ok(properties !== undefined && name in properties, `${at} requires ${name}`);
-  if (items !== undefined) checkSchema(items, `${at}[]`);
+  for (const place of prefixItems ?? []) checkSchema(place, `${at}[]`);
+  // A tuple says that nothing follows its places.
+  if (items !== undefined && !(items === false && prefixItems !== undefined)) checkSchema(items, `${at}[]`);
   for (const keyword of ["anyOf", "oneOf", "allOf"]) {
     const branches = schema[keyword];
     if (branches === undefined) continue;

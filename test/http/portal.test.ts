@@ -15,7 +15,7 @@ const open = new Set([
   "patch /api/v1/endpoints/{id}",
   "delete /api/v1/endpoints/{id}",
   "get /api/v1/endpoints/{id}/stats",
-  ...["rotate-secret", "rotate-key", "enable", "disable", "test", "recover", "replay", "cancel-pending"].map(
+  ...["rotate-secret", "rotate-key", "enable", "disable", "test", "recover", "replay", "cancel-pending", "verify"].map(
     (verb) => `post /api/v1/endpoints/{id}/${verb}`,
   ),
   "get /api/v1/messages",

@@ -41,7 +41,7 @@ describe("The MCP server, asked by the official client", () => {
       tools.map(({ name }) => name),
     );
     const create = offered.find(({ name }) => name === "create_task");
-    assert.deepEqual(create?.inputSchema.required, ["agent", "input"]);
+    assert.deepEqual(create?.inputSchema.required, ["input"]);
     assert.ok(create?.annotations?.readOnlyHint === false);
     for (const { inputSchema, description } of offered) {
       assert.equal(inputSchema.type, "object");

@@ -126,8 +126,8 @@ describe("the outbound guard", () => {
   it("looks at the peer of an open connection once more, and says nothing to a denied one", async () => {
     await using receiver = await startRawReceiver(ok);
     const target = { url: new URL(receiver.url), hostname: "lied.test", addresses: ["127.0.0.1"] };
-    const guard = { allow: [], resolve: async () => [] };
-    const opening = openOutboundSocket(target, guard, new AbortController().signal, () => {});
+    const guard = { allow: [], allowHttp: true, resolve: async () => [], proxy: undefined };
+    const opening = openOutboundSocket(target, guard, undefined, new AbortController().signal, () => {});
     await assert.rejects(opening, BlockedAddressError);
     while (receiver.open() > 0) await new Promise(setImmediate);
     assert.equal(receiver.received(), "");

@@ -119,8 +119,9 @@ describe("outbound keep-alive", () => {
     const checked = checkOutboundUrl(receiver.url, allow);
     assert.ok(checked.ok);
     const { promise: lost, resolve } = Promise.withResolvers<void>();
+    const guard = { allow, allowHttp: true, resolve: async () => [], proxy: undefined };
     const keeper = { connectionIdle: () => {}, connectionLost: () => resolve() };
-    const connection = new OutboundConnection(checked.target, { allow, resolve: async () => [] }, keeper);
+    const connection = new OutboundConnection(checked.target, guard, undefined, keeper);
     const limits = { timeoutMs: 2_000, maxResponseBytes: 1_024 };
     const result = await connection.exchange({ path: "/", method: "POST", body: "{}" }, limits);
     assert.equal(result.kind, "response");

@@ -11,6 +11,8 @@ const oracle = new Environment({ homogeneousAggregateLiterals: false }).register
 /** The library's integers are bigints, and ours are JSON's numbers. */
 function plain(value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
+  // To JSON there is one zero.
+  if (typeof value === "number") return value + 0;
   if (Array.isArray(value)) return value.map(plain);
   if (value instanceof Date) return value.toISOString();
   if (typeof value === "object" && value !== null)

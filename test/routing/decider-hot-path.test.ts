@@ -1,22 +1,29 @@
 import assert from "node:assert/strict";
 import type { Context } from "../../src/access/context.ts";
 import { createRoute } from "../../src/routing/create-route.ts";
-import type { Database, Transaction } from "../../src/platform/database.ts";
+import type { Database, Statement, Transaction } from "../../src/platform/database.ts";
 import { createTestContext, type TestContext } from "../support/test-context.ts";
 import { createTestPipeline, type TestPipeline } from "../support/test-pipeline.ts";
 
-/** A database that notes the statements of transactions, by name or first words. */
+/** A database that notes the statements by name or first words. */
 function noting(db: Database, notes: string[]): Database {
+  const note = ({ name, text }: Statement): void => {
+    notes.push(name?.replace(/^queue_\d+$/, "job") ?? text.slice(0, 40));
+  };
   return {
     ...db,
     kysely: db.kysely,
+    query: (statement, values) => {
+      note(statement);
+      return db.query(statement, values);
+    },
     transaction: (work) =>
       db.transaction((tx) => {
         const noted: Transaction = {
           kysely: tx.kysely,
           afterCommit: (callback) => tx.afterCommit(callback),
           query: (statement, values) => {
-            notes.push(statement.name?.replace(/^queue_\d+$/, "job") ?? statement.text.slice(0, 40));
+            note(statement);
             return tx.query(statement, values);
           },
         };
@@ -25,7 +32,7 @@ function noting(db: Database, notes: string[]): Database {
   };
 }
 
-describe("what routes cost the transaction that accepts an event", () => {
+describe("what routes cost whoever accepts an event", () => {
   let test: TestContext;
   let ctx: Context;
   let pipeline: TestPipeline;
@@ -45,13 +52,14 @@ describe("what routes cost the transaction that accepts an event", () => {
     return notes.toSorted();
   }
 
-  const plain = ["insert_events", "insert_tasks", "job", "signal"];
+  const atOnce = ["store_plain_events"];
+  const plain = ["insert_events", "insert_plain_tasks", "job", "signal"];
 
-  it("is nothing when none matches, one task and its job when a plain one does, and a row each for what is said or put off", async () => {
+  it("is one statement for the event, its tasks and their jobs, and a transaction when more is to be said or put off", async () => {
     const sourceId = await pipeline.source(ctx);
-    assert.deepEqual(await statementsOfAccept(sourceId), ["insert_events"]);
+    assert.deepEqual(await statementsOfAccept(sourceId), atOnce);
     await pipeline.agentWithRoute(ctx, "one");
-    assert.deepEqual(await statementsOfAccept(sourceId), plain);
+    assert.deepEqual(await statementsOfAccept(sourceId), atOnce);
     const rule = { agent: "one", task: { input: "x" } };
     await createRoute(ctx, { ...rule, name: "not this", match: { body: { n: [2] } } });
     await createRoute(ctx, { ...rule, name: "nor this", when: "event.body.n == 2" });

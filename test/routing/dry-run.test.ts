@@ -65,6 +65,12 @@ describe("a dry run", () => {
   it("says which clause was not met first", async () => {
     const clauseOf = async (route: object, event: unknown): Promise<string> => (await one(route, event)).clause;
     const other = (await openSource(test, github)).id;
+    const own = { type: "task.completed", provider: "hookyard", body: { task: { id: "tsk_x" } } };
+    assert.equal(
+      await clauseOf({ match: {}, when: "true" }, own),
+      "provider",
+      "the hub's own are for who asks for them",
+    );
     assert.equal(await clauseOf({}, { ...sample, type: "issues.closed" }), "match.type");
     assert.equal(await clauseOf({}, { ...sample, body: { ...body, action: "closed" } }), "match.body.action");
     assert.equal(await clauseOf({}, { ...sample, body: { ...body, issue: { number: 1, title: "" } } }), "when");

@@ -69,7 +69,7 @@ describe("the http runner", () => {
 
   it("stores the artifacts that come with an answer or a callback, and refuses callbacks with bad ones", async () => {
     const artifacts = [
-      { name: "plan.md", contentType: "text/markdown", content: "# Plan" },
+      { name: "plan.md", contentType: "text/markdown", content: "# Plan", title: "The plan", path: "docs/plan.md" },
       { name: "bytes", contentBase64: Buffer.from([0, 255]).toString("base64") },
       { name: "neither" },
     ];

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { loadConfig } from "../../src/platform/config.ts";
 import { type CommandSettings, placeholders } from "../../src/platform/runner-settings.ts";
 import { type ArgumentValues, fillArguments } from "../../src/runners/process/fill-arguments.ts";
 import { LineSplitter } from "../../src/runners/process/line-splitter.ts";
+import { removeOldSessions } from "../../src/runners/process/remove-old-sessions.ts";
 import { isSessionName } from "../../src/runners/process/session-directory.ts";
 
 const values = Object.fromEntries(placeholders.map((name) => [name, `<${name}>`])) as ArgumentValues;
@@ -56,6 +60,30 @@ describe("lines of output", () => {
 
   it("are left out when they are too long, told once, and the next one is read", () => {
     assert.deepEqual(split(3, "abc\nabcd\nefg", "h".repeat(10), "\nok\n", "zzzz"), ["abc", "!", "!", "ok", "!"]);
+  });
+});
+
+describe("old sessions", () => {
+  it("are removed, and what they link to stays", async () => {
+    const root = await mkdtemp(join(tmpdir(), "hookyard-sessions-"));
+    const session = async (name: string, ageHours: number): Promise<string> => {
+      const path = join(root, "prj_1", name);
+      await mkdir(join(path, "workers", "notes"), { recursive: true });
+      await writeFile(join(path, "SESSION.json"), "{}");
+      const at = new Date(Date.now() - ageHours * 3_600_000);
+      await utimes(join(path, "SESSION.json"), at, at);
+      return path;
+    };
+    const outside = join(root, "outside.txt");
+    await writeFile(outside, "stays");
+    const old = await session("old", 25);
+    await symlink(outside, join(old, "link"));
+    await session("new", 23);
+    assert.equal(await removeOldSessions(root, Date.now() - 24 * 3_600_000), 1);
+    assert.deepEqual(await readdir(join(root, "prj_1")), ["new"]);
+    assert.equal(await readFile(outside, "utf8"), "stays");
+    assert.equal(await removeOldSessions(join(root, "nowhere"), Date.now()), 0);
+    await rm(root, { recursive: true });
   });
 });
 

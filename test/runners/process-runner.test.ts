@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { tracesOf } from "../../src/runners/process/left-behind.ts";
 import { eventually } from "../support/eventually.ts";
 import { programsDirectory, recorded, type RunnerHub, startRunnerHub, stubCommand } from "./runner-hub.ts";
 
@@ -244,6 +247,28 @@ describe("the process runner", () => {
     assert.equal(task.state, "completed");
     // Killed by then, and gone as soon as the system has buried it.
     await eventually(async () => assert.ok(!isAlive(task.result.pid)));
+  });
+
+  it("kills what an attempt left running whose hub was killed, and follows no link that a command has laid", async () => {
+    const agent = await runner.agent(running("text"));
+    const startAfter = new Date(runner.hub.test.clock.now() + 600_000).toISOString();
+    const id = await runner.hub.task(agent, { startAfter });
+    const session = join(runner.directory, runner.hub.test.projectId, id);
+    await mkdir(session, { recursive: true });
+    const orphan = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true });
+    const [pid, ended] = [orphan.pid ?? 0, once(orphan, "exit")];
+    const traces = await tracesOf(pid);
+    await writeFile(join(session, "SESSION.json"), JSON.stringify({ status: "running", task_id: id, ...traces }));
+    const outside = join(runner.directory, "outside");
+    await symlink(outside, join(session, "EVENTS.jsonl"));
+    await runner.hub.pass(601);
+    const task = await runner.until(id, ({ settledAt }) => settledAt !== undefined);
+    assert.deepEqual([task.state, task.error.code], ["failed", "runner_error"]);
+    await assert.rejects(stat(outside), { code: "ENOENT" });
+    await rm(join(session, "EVENTS.jsonl"));
+    await runner.hub.test.call("POST", `/api/v1/tasks/${id}/retry`);
+    assert.equal((await runner.until(id, ({ state }) => state === "completed")).attemptCount, 2);
+    assert.equal((await ended)[1], "SIGKILL");
   });
 
   it("kills a command whose lease was lost, and changes nothing any more", async () => {

@@ -4,6 +4,7 @@ import type { Role } from "../../src/access/roles.ts";
 import { insertProject } from "../../src/access/store.ts";
 import { deadTaskQueue } from "../../src/agents/agent-queue.ts";
 import { createIdGenerator } from "../../src/lib/ids.ts";
+import { openArtifactContents } from "../../src/platform/artifact-contents.ts";
 import { loadConfig } from "../../src/platform/config.ts";
 import { openDatabase } from "../../src/platform/database.ts";
 import { createLogger } from "../../src/platform/logger.ts";
@@ -48,6 +49,7 @@ export async function createTestContext(): Promise<TestContext> {
     signals: new Signals(database.connectionString, log),
     secretBox: createSecretBox(masterKeys),
     originKeys: originKeysOf(masterKeys),
+    contents: openArtifactContents(loadConfig({}), clock),
     settings: loadConfig({}),
     metrics: createMetrics(),
     publicUrl: () => "https://hub.example",

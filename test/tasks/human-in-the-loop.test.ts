@@ -150,7 +150,7 @@ describe("People in the loop", () => {
   it("reject a result, which then goes nowhere", async () => {
     const id = await create({ approval: {} });
     await complete(await lease(), "not this one");
-    const rejected = (await say(id, "reject", { comment: "too rude" })).body;
+    const rejected = (await say(id, "reject", { reason: "too rude" })).body;
     assert.deepEqual([rejected.state, rejected.reason, rejected.result], ["rejected", "approval_denied", undefined]);
     assert.deepEqual(rejected.error, { code: "approval_denied", message: "too rude" });
     await test.hub.processAll();

@@ -59,20 +59,20 @@ describe("A heartbeat", () => {
     assert.deepEqual([task.usage, task.attempts[0].usage], [task.usage, { tokens: 30, costUsd: 0.1 }]);
   });
 
-  it("leaves what an attempt cost with that attempt", async () => {
+  it("leaves what an attempt cost with that attempt, and the task with what all of them cost", async () => {
     const work = await leased();
     await beat(work, { progress: "lost", usage: { tokens: 10 } });
     await hub.say(work, "release");
     const again = await hub.leaseOne(work.task.agent);
     let task = await hub.read(work.task.id);
-    assert.deepEqual([task.progress, task.usage], [undefined, {}]);
+    assert.deepEqual([task.progress, task.usage], [undefined, { tokens: 10 }]);
     await hub.say(again, "complete", { result: 1, usage: { tokens: 3 } });
     task = await hub.read(work.task.id);
     assert.deepEqual(
       task.attempts.map((attempt: { usage: unknown }) => attempt.usage),
       [{ tokens: 10 }, { tokens: 3 }],
     );
-    assert.deepEqual(task.usage, { tokens: 3 });
+    assert.deepEqual(task.usage, { tokens: 13 });
   });
 
   it("tells of a cancellation, and extends nothing then", async () => {

@@ -43,10 +43,14 @@ export function a2aErrorOf(
 ): { readonly error: A2AError; readonly isOurFault: boolean } {
   if (thrown instanceof A2AError) return { error: thrown, isOurFault: false };
   if (!(thrown instanceof HubError))
-    return { error: refused("Something went wrong inside the hub", 500, "internal_error", transport), isOurFault: true };
+    return {
+      error: refused("Something went wrong inside the hub", 500, "internal_error", transport),
+      isOurFault: true,
+    };
   const { message, code, status } = thrown;
   const metadata = { code };
-  if (thrown instanceof NotFoundError) return { error: new TaskNotFoundError({ message, metadata }), isOurFault: false };
+  if (thrown instanceof NotFoundError)
+    return { error: new TaskNotFoundError({ message, metadata }), isOurFault: false };
   if (thrown instanceof InvalidError || thrown instanceof MalformedError)
     return { error: new RequestMalformedError({ message, metadata }), isOurFault: false };
   if (thrown instanceof ConflictError) {

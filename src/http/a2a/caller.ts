@@ -16,9 +16,7 @@ export class A2aCaller implements User {
   /** Takes down what went wrong on our side, for the request's line in the log. */
   readonly noteFailure: (failure: unknown) => void;
 
-  constructor(
-    call: Pick<A2aCaller, "ctx" | "transport" | "signal" | "takeStreamPlace" | "noteFailure">,
-  ) {
+  constructor(call: Pick<A2aCaller, "ctx" | "transport" | "signal" | "takeStreamPlace" | "noteFailure">) {
     this.ctx = call.ctx;
     this.userName = call.ctx.actor.name;
     this.transport = call.transport;

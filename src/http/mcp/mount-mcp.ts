@@ -11,6 +11,7 @@ import express, { type Request, type Response, type Router } from "express";
 import type { Context } from "../../access/context.ts";
 import { checkContentType } from "../check-content-type.ts";
 import type { OperationHost } from "../mount-operations.ts";
+import { namePath } from "../name-path.ts";
 import type { Operation } from "../operation.ts";
 import { parseJsonBody } from "../parse-json-body.ts";
 import { problemOf } from "../problem.ts";
@@ -88,10 +89,7 @@ export function mountMcp(
 
   router.post(
     mcpPath,
-    (_request, response, next) => {
-      stateOf(response).path = mcpPath;
-      next();
-    },
+    namePath(mcpPath),
     host.authentication.requireBearer,
     host.authentication.limitRate,
     checkContentType(["application/json"]),

@@ -1,6 +1,6 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Request, RequestHandler, Response, Router } from "express";
+import type { Request, Response, Router } from "express";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Context } from "../../access/context.ts";
 import { HubError } from "../../lib/errors.ts";
@@ -9,6 +9,7 @@ import type { Logger } from "../../platform/logger.ts";
 import { followNews } from "../../stream/follow-news.ts";
 import type { News } from "../../stream/news.ts";
 import type { OperationHost } from "../mount-operations.ts";
+import { namePath } from "../name-path.ts";
 import { stateOf } from "../request-state.ts";
 import type { StreamPlaces } from "./stream-places.ts";
 import { streamQuery } from "./stream-query.ts";
@@ -95,12 +96,8 @@ export class WebSockets {
 
   /** Mounts the path; `host` says who may. */
   mount(router: Router, host: OperationHost): void {
-    const begin: RequestHandler = (_request, response, next) => {
-      stateOf(response).path = webSocketPath;
-      next();
-    };
     const { requireBearer, limitRate } = host.authentication;
-    router.get(webSocketPath, begin, requireBearer, limitRate, async (request, response) => {
+    router.get(webSocketPath, namePath(webSocketPath), requireBearer, limitRate, async (request, response) => {
       await this.#open(request, response, host);
     });
   }

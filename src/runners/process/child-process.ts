@@ -64,6 +64,11 @@ export class ChildCommandProcess {
     this.ended = this.#end(child);
   }
 
+  /** Undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Asks it to end, and makes it when it does not. */
   kill(): void {
     if (this.#killTimer !== undefined || this.#child === undefined) return;

@@ -1,4 +1,6 @@
-import { appendFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open, rename } from "node:fs/promises";
 import { join } from "node:path";
 
 /** A directory of a command's session: tasks that have the same session share it. */
@@ -6,38 +8,52 @@ export interface SessionDirectory {
   readonly path: string;
   /** Where the whole task stands as JSON. */
   readonly taskFile: string;
-  /** The id that a command of an earlier task, or attempt, gave its own session. */
-  readonly agentSessionId: string | undefined;
+  /** What SESSION.json said before; empty when there was none. */
+  readonly before: Readonly<Record<string, unknown>>;
+  /** EVENTS.jsonl, open at its end. Whoever opened the directory closes it. */
+  readonly events: FileHandle;
   /** Replaces SESSION.json at once: a reader sees the old one or the new one. */
   describe(session: object): Promise<void>;
-  /** Appends to EVENTS.jsonl. */
-  append(lines: readonly string[]): Promise<void>;
 }
 
 // Session ids are the hub's own; whatever else came here must not name a path.
 const nameForm = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+const maxDescriptionBytes = 1_048_576;
 
 /** Whether this may be the name of a session's directory. */
 export function isSessionName(name: string): boolean {
   return nameForm.test(name);
 }
 
-// It becomes an argument: whatever a command has said, it must be no option and no path.
-const agentSessionForm = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+// A command may put anything in the place of these files. A link must not be followed out of here, and a pipe that nobody
+// reads would hold one of the few threads that all files of the hub go through.
+const carefully = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-async function readAgentSession(file: string): Promise<string | undefined> {
+async function readDescription(path: string): Promise<Readonly<Record<string, unknown>>> {
+  let file: FileHandle | undefined;
   try {
-    const { agent_session_id: id } = JSON.parse(await readFile(file, "utf8")) as { agent_session_id?: unknown };
-    return typeof id === "string" && agentSessionForm.test(id) ? id : undefined;
+    file = await open(path, constants.O_RDONLY | carefully);
+    const about = await file.stat();
+    if (!about.isFile() || about.size > maxDescriptionBytes) return {};
+    const value: unknown = JSON.parse(await file.readFile("utf8"));
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
-    // There is none yet, or somebody has broken it.
-    return undefined;
+    // There is none yet, or it was broken.
+    return {};
+  } finally {
+    await file?.close();
   }
 }
 
 async function replaceFile(path: string, content: string): Promise<void> {
-  await writeFile(`${path}.new`, content, { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  const written = `${path}.${randomUUID()}`;
+  const file = await open(written, "wx", 0o600);
+  try {
+    await file.writeFile(content);
+  } finally {
+    await file.close();
+  }
+  await rename(written, path);
 }
 
 /**
@@ -56,13 +72,13 @@ export async function openSessionDirectory(
   await mkdir(join(path, "workers", "notes"), { recursive: true, mode: 0o700 });
   const taskFile = join(path, `${task.id}.json`);
   await replaceFile(taskFile, task.json);
+  const append = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | carefully;
   return {
     path,
     taskFile,
-    agentSessionId: await readAgentSession(join(path, "SESSION.json")),
+    before: await readDescription(join(path, "SESSION.json")),
+    events: await open(join(path, "EVENTS.jsonl"), append, 0o600),
     describe: (description) =>
       replaceFile(join(path, "SESSION.json"), `${JSON.stringify(description, undefined, 2)}\n`),
-    append: (lines) =>
-      appendFile(join(path, "EVENTS.jsonl"), lines.map((line) => `${line}\n`).join(""), { mode: 0o600 }),
   };
 }

@@ -1,4 +1,4 @@
-import type { SessionDirectory } from "./session-directory.ts";
+import type { FileHandle } from "node:fs/promises";
 
 const pauseAboveBytes = 1_048_576;
 
@@ -7,7 +7,7 @@ const pauseAboveBytes = 1_048_576;
  * `maxLines` it only counts.
  */
 export class SessionLog {
-  readonly #directory: SessionDirectory;
+  readonly #file: FileHandle;
   readonly #maxLines: number;
   #lines: string[] = [];
   #pendingBytes = 0;
@@ -15,8 +15,8 @@ export class SessionLog {
   #writing: Promise<void> | undefined;
   #failure: Error | undefined;
 
-  constructor(directory: SessionDirectory, maxLines: number) {
-    this.#directory = directory;
+  constructor(file: FileHandle, maxLines: number) {
+    this.#file = file;
     this.#maxLines = maxLines;
   }
 
@@ -46,7 +46,8 @@ export class SessionLog {
       const lines = this.#lines;
       this.#lines = [];
       this.#pendingBytes = 0;
-      await this.#directory.append(lines).catch((error: unknown) => {
+      const text = lines.map((line) => `${line}\n`).join("");
+      await this.#file.appendFile(text).catch((error: unknown) => {
         this.#failure ??= error instanceof Error ? error : new Error(String(error));
       });
     }

@@ -1,0 +1,94 @@
+import type { SendMessageRequest } from "@a2a-js/sdk";
+import { RequestMalformedError } from "@a2a-js/sdk/errors";
+import { selectAgents } from "../../agents/store.ts";
+import { InvalidError } from "../../lib/errors.ts";
+import { answerTask } from "../../tasks/answer-task.ts";
+import { createTask } from "../../tasks/create-task.ts";
+import type { A2aCaller } from "./caller.ts";
+import { claimAnswer, releaseAnswer, storeContext } from "./context-store.ts";
+import { readTold } from "./follow-task.ts";
+import { contextIdOf, type ToldTask } from "./present-task.ts";
+import { type ReadMessage, readMessage } from "./read-message.ts";
+
+// A client that tries again does so within minutes.
+const dedupeSeconds = 86_400;
+const maxNamed = 50;
+
+// The one agent of a project needs no name.
+async function onlyAgent({ ctx }: A2aCaller): Promise<string> {
+  const agents = await selectAgents(ctx.db, ctx.actor.projectId, {}, { limit: maxNamed });
+  const [only] = agents;
+  if (only !== undefined && agents.length === 1) return only.name;
+  const names = agents.slice(0, maxNamed).map(({ name }) => name);
+  throw new RequestMalformedError(
+    `message.metadata.skillId must name the agent that is meant: ${names.length === 0 ? "there is none yet" : names.join(", ")}`,
+  );
+}
+
+async function create(caller: A2aCaller, message: ReadMessage): Promise<string> {
+  const { ctx } = caller;
+  const { text, data, messageId } = message;
+  const isObject = typeof data === "object" && data !== null && !Array.isArray(data);
+  const contextId = message.contextId ?? ctx.newId();
+  const { taskId } = await createTask(ctx, {
+    agent: message.skill ?? (await onlyAgent(caller)),
+    input: text ?? JSON.stringify(data),
+    ...(data === undefined ? {} : { parameters: isObject ? data : { data } }),
+    // The name keeps them apart from the keys that other calls give the same agent.
+    keys: { dedupe: { key: `a2a:${messageId}`, windowSeconds: dedupeSeconds }, session: contextId },
+  });
+  // Not in the task's own transaction: should this process end here, the client's repeat finds the task by its key and
+  // stores what is missing.
+  await storeContext(ctx.db, ctx.actor.projectId, { taskId, contextId, messageId });
+  return taskId;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+// People type `{"port": 1}` or `true` as text; where that is what was asked for, it is taken for what it means.
+async function answerWith({ ctx }: A2aCaller, taskId: string, { text = "", data }: ReadMessage): Promise<void> {
+  if (data !== undefined) return await answerTask(ctx, taskId, data);
+  try {
+    await answerTask(ctx, taskId, text);
+  } catch (error) {
+    const value = parsed(text);
+    if (!(error instanceof InvalidError) || value === undefined) throw error;
+    await answerTask(ctx, taskId, value);
+  }
+}
+
+async function answer(caller: A2aCaller, taskId: string, message: ReadMessage): Promise<void> {
+  const { db } = caller.ctx;
+  const { task, context } = await readTold(caller, taskId);
+  if (message.contextId !== undefined && message.contextId !== contextIdOf(task, context))
+    throw new RequestMalformedError("message.contextId is not that of the task");
+  // Before, so that a repeat which comes when the agent has asked again does not answer its next question.
+  if (!(await claimAnswer(db, taskId, message.messageId))) return;
+  try {
+    await answerWith(caller, taskId, message);
+  } catch (error) {
+    await releaseAnswer(db, taskId, message.messageId);
+    throw error;
+  }
+}
+
+/**
+ * Does what a message asks for: a task for the agent that it names, or the answer to the question of one. The same message
+ * again does nothing more. Throws what createTask and answerTask throw, and RequestMalformedError for what is no message.
+ */
+export async function takeMessage(
+  caller: A2aCaller,
+  request: SendMessageRequest,
+  tenant: string | undefined,
+): Promise<ToldTask> {
+  const message = readMessage(request, tenant);
+  const taskId = message.taskId ?? (await create(caller, message));
+  if (message.taskId !== undefined) await answer(caller, taskId, message);
+  return await readTold(caller, taskId);
+}
