@@ -88,7 +88,7 @@ const bulkSeconds = 0.5;
 const erasureSeconds = 1;
 // How soon an A2A client hears what became of its task, and a peer that its task is not wanted any more.
 const peersSeconds = 1;
-const healthSeconds = 1;
+const healthSeconds = 5;
 const analyticsSeconds = 15;
 const replaySeconds = 1;
 const scheduleSeconds = 1;

@@ -37,15 +37,26 @@ const httpRunner = z.strictObject({
 
 const a2aRunner = z.strictObject({
   type: z.literal("a2a"),
-  url: outboundUrl.describe("Where the agent's card is, or the address below which it is (`/.well-known/agent-card.json`)."),
-  skill: storableText(200).min(1).exactOptional().describe("Told as `skillId` in the message's metadata: which agent of a hub."),
-  headers: endpointHeaders.exactOptional().describe("Sent with every call to the URL's origin; stored and shown in clear."),
+  url: outboundUrl.describe(
+    "Where the agent's card is, or the address below which it is (`/.well-known/agent-card.json`).",
+  ),
+  skill: storableText(200)
+    .min(1)
+    .exactOptional()
+    .describe("Told as `skillId` in the message's metadata: which agent of a hub."),
+  headers: endpointHeaders
+    .exactOptional()
+    .describe("Sent with every call to the URL's origin; stored and shown in clear."),
 });
 
 const unknownType = { error: "must have the type pull, process, http or a2a" };
 
 /** How an agent is reached, without its secret. */
-export const runnerSchema = z.discriminatedUnion("type", [pullRunner, processRunner, httpRunner, a2aRunner], unknownType);
+export const runnerSchema = z.discriminatedUnion(
+  "type",
+  [pullRunner, processRunner, httpRunner, a2aRunner],
+  unknownType,
+);
 
 const runnerSecret = z
   .string()

@@ -16,6 +16,16 @@ export async function lockRollupCursor(tx: Transaction, table: CountedTable): Pr
   return row?.last_id;
 }
 
+/** How far a table has been counted, as a reader's snapshot has it. */
+export async function selectRollupCursor(tx: Transaction, table: CountedTable): Promise<string> {
+  const statement = {
+    name: "select_rollup_cursor",
+    text: "SELECT last_id FROM rollup_cursors WHERE source_table = $1",
+  };
+  const [row] = await tx.query<{ last_id: string }>(statement, [table]);
+  return row?.last_id ?? firstId;
+}
+
 const ensureCursor = "INSERT INTO rollup_cursors (source_table, last_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 const lockCursor = "SELECT last_id FROM rollup_cursors WHERE source_table = $1 FOR UPDATE SKIP LOCKED";
 

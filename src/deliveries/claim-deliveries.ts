@@ -29,8 +29,9 @@ export interface DeliveryClaim {
   readonly jobsOf: ReadonlyMap<string, number>;
 }
 
-interface ClaimedRow {
-  readonly id: string;
+/** A claimed job, and its delivery unless that is settled already. */
+interface ClaimedRow extends GroupedJob {
+  readonly delivery: boolean;
   readonly project_id: string;
   readonly message_id: string;
   readonly endpoint_id: string;
@@ -40,13 +41,12 @@ interface ClaimedRow {
   readonly payload: Buffer;
 }
 
-const selectClaimed = {
-  name: "select_claimed_deliveries",
-  text: `SELECT d.id, d.project_id, d.message_id, d.endpoint_id, d.attempts, d.retries_spent,
-                coalesce(d.redriven_at, d.created_at) AS first_due_at, m.payload
-         FROM deliveries d JOIN messages m ON m.id = d.message_id
-         WHERE d.id = ANY ($1) AND d.state = 'pending'`,
-};
+const readClaimed = `
+  SELECT c.*, d.id IS NOT NULL AS delivery, d.project_id, d.message_id, d.endpoint_id, d.attempts, d.retries_spent,
+         coalesce(d.redriven_at, d.created_at) AS first_due_at, m.payload
+  FROM claimed c
+  LEFT JOIN deliveries d ON d.id = c.id AND d.state = 'pending'
+  LEFT JOIN messages m ON m.id = d.message_id`;
 
 function countByEndpoint(jobs: readonly GroupedJob[]): Map<string, number> {
   const counts = new Map<string, number>();
@@ -66,15 +66,15 @@ export async function claimDeliveries(
 ): Promise<DeliveryClaim> {
   return await services.db.transaction(async (tx) => {
     const claimedAt = services.clock.now();
-    const jobs = await services.queue.claimFairly(tx, deliveryQueue, share);
+    const jobs = await services.queue.claimFairly<ClaimedRow>(tx, deliveryQueue, share, readClaimed);
     const jobsOf = countByEndpoint(jobs);
     if (jobs.length === 0) return { claimed: [], jobsOf };
-    const rows = await tx.query<ClaimedRow>(selectClaimed, [jobs.map((job) => job.id)]);
+    const rows = jobs.filter((job) => job.delivery && job.payload !== null);
     const records = await endpoints.getMany(
       tx,
       rows.map((row) => row.endpoint_id),
     );
-    const unused = new Map<string, JobAttempt>(jobs.map((job) => [job.id, job]));
+    const unused = new Map<string, JobAttempt>(jobs.map(({ id, retryCount }) => [id, { id, retryCount }]));
     const claimed = rows.flatMap((row): ClaimedDelivery[] => {
       const job = unused.get(row.id);
       unused.delete(row.id);

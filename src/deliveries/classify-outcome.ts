@@ -56,7 +56,7 @@ export interface AttemptToClassify {
   readonly scheduleSeconds: readonly number[];
   /** By how much a delay may be shorter or longer, as a part of it; 0.2 when absent. */
   readonly jitter?: number;
-  /** Unix time in milliseconds after which no attempt may begin. */
+  /** Unix time in milliseconds after which no retry is planned. */
   readonly windowEndsAtMs?: number | undefined;
   /** Unix time in milliseconds at which the attempt ended. */
   readonly nowMs: number;
@@ -73,7 +73,7 @@ export interface AttemptToClassify {
  * - 429 and 503 honour Retry-After (at most 24 h): the next attempt comes at the later of what the receiver asks for and
  *   what the schedule says. The schedule is the floor because a receiver that always answers "1" would otherwise use up
  *   ten attempts in ten seconds.
- * - No attempt begins after the endpoint's window: one that would, is not waited for.
+ * - No retry is planned for after the endpoint's window: the delivery fails at once then.
  * - `aborted` is the hub's own doing (shutdown): due again at once, and not charged.
  */
 export function classifyOutcome(attempt: AttemptToClassify): DeliveryOutcome {

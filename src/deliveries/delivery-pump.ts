@@ -13,7 +13,7 @@ import type { EndpointHealth } from "./endpoint-health.ts";
 import type { CountedAttempt } from "./endpoint-tally.ts";
 import type { AttemptCommit, AttemptRecord, DeliveryRecord } from "./record-attempts.ts";
 import { Oauth2Tokens } from "./oauth2-tokens.ts";
-import { takeTokens } from "./take-tokens.ts";
+import { refillGate } from "./refill-gate.ts";
 
 // One claim's share: larger ones do not pay off (100 jobs cost 2 ms), smaller ones cost a round trip each.
 const maxClaim = 100;
@@ -26,8 +26,6 @@ const backstopMs = 1_000;
 const recordAgainMs = 500;
 // From then on a call that gets no answer counts as one that kept its place in vain.
 const longCallMs = 500;
-// A rate may have been raised meanwhile.
-const longestTokenWaitMs = 1_000;
 
 function countedOf({ endpointId, deliveryId, outcome }: DeliveryRecord, attempt: AttemptRecord): CountedAttempt {
   const { status, error, durationMs, startedAt } = attempt;
@@ -180,23 +178,10 @@ export class DeliveryPump {
 
   async #askForTokens(endpointId: string, lane: DeliveryLane): Promise<void> {
     lane.isAskingForTokens = true;
-    try {
-      const { ratePerSecond } = lane.gate;
-      const wanted = lane.wantsAt(this.#services.clock.now());
-      if (ratePerSecond !== undefined) {
-        const now = new Date(this.#services.clock.now());
-        const { granted, waitMs } = await takeTokens(this.#services.db, endpointId, { ratePerSecond, wanted, now });
-        lane.gate.addTokens(granted);
-        if (granted === 0) await delay(Math.min(waitMs, longestTokenWaitMs), undefined, { ref: false });
-      }
-    } catch (err) {
-      this.#services.log.warn({ unit: "delivery", err }, "cannot ask for an endpoint's rate; trying again shortly");
-      await delay(recordAgainMs, undefined, { ref: false });
-    } finally {
-      lane.isAskingForTokens = false;
-      this.#advance(endpointId, lane);
-      this.#tellIdle();
-    }
+    await refillGate(this.#services, endpointId, lane);
+    lane.isAskingForTokens = false;
+    this.#advance(endpointId, lane);
+    this.#tellIdle();
   }
 
   // It waited here so long that another process may claim it before this attempt would be over.

@@ -1,3 +1,4 @@
+import { firstIdAt } from "../lib/ids.ts";
 import type { Services } from "../platform/services.ts";
 
 const dayMs = 86_400_000;
@@ -7,21 +8,21 @@ const maxBatch = 1_000;
 const endHeld = {
   name: "end_held_deliveries",
   text: `UPDATE deliveries SET state = 'canceled', held = false, last_outcome = 'endpoint_disabled', settled_at = $2
-         WHERE id IN (
+         WHERE id = ANY (ARRAY(
            SELECT old.id FROM endpoints e
            CROSS JOIN LATERAL (
              SELECT id FROM deliveries d
-             WHERE d.endpoint_id = e.id AND d.held AND d.created_at < $1 ORDER BY d.id LIMIT ${maxBatch}
+             WHERE d.endpoint_id = e.id AND d.held AND d.id < $1 ORDER BY d.id LIMIT ${maxBatch}
            ) AS old
-           WHERE e.disabled LIMIT ${maxBatch} FOR UPDATE OF e SKIP LOCKED
-         )
+           WHERE e.disabled LIMIT ${maxBatch}
+         )) AND held
          RETURNING id`,
 };
 
 /** Ends deliveries that have been held for longer than `holdDays`. They can be sent again like others that were canceled. */
 export async function endDeliveriesHeldTooLong({ db, clock, settings }: Services): Promise<void> {
   const now = clock.now();
-  const before = new Date(now - settings.deliveries.holdDays * dayMs);
+  const before = firstIdAt(now - settings.deliveries.holdDays * dayMs);
   let ended: readonly unknown[];
   do ended = await db.query(endHeld, [before, new Date(now)]);
   while (ended.length === maxBatch);

@@ -17,7 +17,7 @@ const hourMs = 3_600_000;
 /**
  * Counts how the attempts of this process went, and notices when an endpoint fails, recovers, or has failed for so long that it
  * is switched off. An attempt costs a look into memory; what changes is written down later, so that a busy endpoint's row is
- * not fought over. A process that dies, or loses its database, takes the counts of a second with it.
+ * not fought over. A process that dies, or loses its database, takes the counts of some seconds with it.
  */
 export class EndpointHealth {
   readonly #services: Services;

@@ -68,7 +68,7 @@ function presentHealth(endpoint: EndpointRow, row: Health, now: number, failingA
 }
 
 /**
- * How an endpoint has done in the last `hours`, and what waits for it. What has just happened is counted a second later.
+ * How an endpoint has done in the last `hours`, and what waits for it. What has just happened is counted seconds later.
  * Throws NotFoundError for an endpoint of others.
  */
 export async function getEndpointStats(ctx: Context, id: string, hours: number): Promise<EndpointStats> {

@@ -6,6 +6,7 @@ import type { JobAttempt } from "../platform/queue.ts";
 import type { Services } from "../platform/services.ts";
 import { announceFailed } from "./announce-failed.ts";
 import { deliveryQueue } from "./delivery-queue.ts";
+import { isSuccess, recordSuccesses } from "./record-successes.ts";
 import { disableEndpoints } from "./disable-endpoints.ts";
 import type { Tell } from "./hub-news.ts";
 import { lockDisabledEndpoints } from "./lock-disabled-endpoints.ts";
@@ -128,10 +129,15 @@ async function withHeldChecked(
  * is to be said of them. A job is removed by its attempt, so that a process whose claim lapsed does not take away a newer one's.
  */
 export function createAttemptCommit(services: Services, tell: Tell): AttemptCommit {
-  const commit = async (records: readonly DeliveryRecord[]): Promise<void[]> =>
+  const commit = async (records: readonly DeliveryRecord[]): Promise<void[]> => {
+    // In the order of the ids, as whoever cancels or retries many locks them.
+    const sorted = records.toSorted((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
+    if (sorted.every(isSuccess)) await recordSuccesses(services, sorted);
+    else await recordAll(sorted);
+    return records.map(() => undefined);
+  };
+  const recordAll = async (sorted: readonly DeliveryRecord[]): Promise<void> =>
     await services.db.transaction(async (tx) => {
-      // In the order of the ids, as whoever cancels or retries many locks them.
-      const sorted = records.toSorted((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
       const ordered = await withHeldChecked(tx, services, sorted);
       const removed = services.queue.remove(
         tx,
@@ -140,7 +146,7 @@ export function createAttemptCommit(services: Services, tell: Tell): AttemptComm
       );
       await allDone([writeRecords(tx, services, ordered), removed]);
       const failed = ordered.filter((record) => record.state === "failed");
-      if (failed.length === 0) return records.map(() => undefined);
+      if (failed.length === 0) return;
       const gone = new Set(failed.filter((record) => record.disableEndpoint).map((record) => record.endpointId));
       if (gone.size > 0) await disableEndpoints(tx, services, [...gone], "gone", tell);
       await announceFailed(
@@ -148,7 +154,6 @@ export function createAttemptCommit(services: Services, tell: Tell): AttemptComm
         failed.map((record) => record.deliveryId),
         tell,
       );
-      return records.map(() => undefined);
     });
   return new GroupCommit({
     commit,

@@ -36,7 +36,7 @@ export const endpointRetry = z
       .min(1)
       .max(maxWindowSeconds)
       .exactOptional()
-      .describe("No try begins later than this after the first was due."),
+      .describe("No further try is planned for later than this after the first was due."),
   })
   .superRefine(({ scheduleSeconds, exponential: backoff, ...rest }, ctx) => {
     if (scheduleSeconds !== undefined && backoff !== undefined)

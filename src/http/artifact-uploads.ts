@@ -95,7 +95,8 @@ export function artifactUploadOperations(services: TaskServices): readonly Opera
       path: "/api/v1/worker/tasks/{id}/artifacts/{name}",
       summary: "Store a named output of the task",
       tag: "Workers",
-      headers: { "Lease-Token": "The token that came with the lease.", ...detailHeaders },
+      headers: { "Lease-Token": "The token that came with the lease." },
+      optionalHeaders: detailHeaders,
       responses: {
         200: stored,
         409: { description: "`lease_lost`: the lease no longer holds, and nothing was changed." },
@@ -111,7 +112,7 @@ export function artifactUploadOperations(services: TaskServices): readonly Opera
       path: "/api/v1/tasks/{id}/artifacts/{name}",
       summary: "Add an artifact to a task, as a person",
       tag: "Artifacts",
-      headers: detailHeaders,
+      optionalHeaders: detailHeaders,
       responses: { 200: stored, 404: { description: "The project has no such task." } },
       async handle(ctx, { params: { id, name }, query, body, request }) {
         return { status: 200, body: await addArtifact(ctx, id, uploadOf(request, name, body, query)) };

@@ -93,7 +93,7 @@ export const artifactOperations: readonly Operation[] = [
     summary: "Download an artifact",
     tag,
     params,
-    headers: {
+    optionalHeaders: {
       "If-None-Match": "The ETag of what is known already, which is the sha256 in quotes.",
       Range: "One range of bytes, e.g. bytes=0-999.",
     },

@@ -52,9 +52,9 @@ export const endpointOperations: readonly Operation[] = [
     summary: "List endpoints",
     tag,
     forSubscribers: true,
-    query: z.strictObject(pageQuery("endpoint")),
+    query: z.strictObject({ subscriberId: wireIdSchema("subscriber").optional(), ...pageQuery("endpoint") }),
     responses: { 200: { description: "A page, newest first.", schema: pageSchema(endpointSchema) } },
-    handle: async (ctx, { query }) => ({ status: 200, body: await listEndpoints(ctx, query) }),
+    handle: async (ctx, { query }) => ({ status: 200, body: await listEndpoints(ctx, query, query) }),
   }),
   operation({
     method: "get",

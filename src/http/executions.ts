@@ -13,23 +13,23 @@ const defaultWaitSeconds = 30;
 // As of a task.
 const maxTaskCharacters = 262_144;
 
+const waitSeconds = z.number().min(0).max(maxWaitSeconds);
+const aboutWaiting = `How long to wait for its end; absent: ${defaultWaitSeconds}.`;
+
 const executionRequest = z
   .strictObject({
     agent_name: z.string().min(1).max(200).describe("The name or id of the agent."),
     task: z.string().min(1).max(maxTaskCharacters).describe("What the agent is told."),
     parameters: jsonObjectSchema.exactOptional().describe("Passed on with the task."),
-    waitSeconds: z
-      .number()
-      .min(0)
-      .max(maxWaitSeconds)
-      .exactOptional()
-      .describe(`How long to wait for its end; absent: ${defaultWaitSeconds}.`),
+    waitSeconds: waitSeconds.exactOptional().describe(aboutWaiting),
   })
   .meta({ id: "ExecutionRequest" });
 
-// RFC 7240 §4.1: preferences are a list, and their names know no case.
-function prefersNotToWait(prefer: string | undefined): boolean {
-  return (prefer ?? "").split(",").some((preference) => /^\s*respond-async\s*(;|$)/i.test(preference));
+// RFC 7240 §4.3. A preference is no demand: what is too long is made shorter.
+function preferredWait(preferences: readonly string[]): number | undefined {
+  const found = preferences.map((preference) => /^\s*wait\s*=\s*"?(\d{1,9})"?\s*(;|$)/i.exec(preference)?.[1]);
+  const seconds = found.find((each) => each !== undefined);
+  return seconds === undefined ? undefined : Math.min(Number(seconds), maxWaitSeconds);
 }
 
 /** The calls that give an agent something to do and look at it as an execution. */
@@ -40,7 +40,10 @@ export function executionOperations(services: TaskServices): readonly Operation[
       path: "/api/v1/agents/execute",
       summary: "Have an agent do something, and wait for it",
       tag,
-      headers: { Prefer: "`respond-async` answers 202 at once." },
+      query: z.strictObject({
+        waitSeconds: z.coerce.number().pipe(waitSeconds).optional().describe("The same as in the body."),
+      }),
+      optionalHeaders: { Prefer: "`respond-async` answers 202 at once, `wait=5` in five seconds at the latest." },
       body: executionRequest,
       freeFields: ["task", "parameters"],
       responses: {
@@ -51,16 +54,18 @@ export function executionOperations(services: TaskServices): readonly Operation[
         },
         409: { description: "`budget_exceeded`: the budget of the agent or project has no room." },
       },
-      async handle(ctx, { body, request, signal }) {
-        const { agent_name: agentName, task, parameters, waitSeconds = defaultWaitSeconds } = body;
-        const isAsync = prefersNotToWait(request.get("prefer"));
+      async handle(ctx, { body, query, request, signal }) {
+        const { agent_name: agentName, task, parameters } = body;
+        const preferences = (request.get("prefer") ?? "").split(",");
+        const isAsync = preferences.some((preference) => /^\s*respond-async\s*(;|$)/i.test(preference));
+        const wait = body.waitSeconds ?? query.waitSeconds ?? preferredWait(preferences) ?? defaultWaitSeconds;
         const execution = await executeAgent(
           { ...services, ...ctx },
           {
             agentName,
             task,
             ...(parameters === undefined ? {} : { parameters }),
-            waitSeconds: isAsync ? 0 : waitSeconds,
+            waitSeconds: isAsync ? 0 : wait,
             signal,
           },
         );

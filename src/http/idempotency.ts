@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Request } from "express";
 import type { Actor } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
@@ -19,6 +20,8 @@ import { decodeAnswer, encodeAnswer } from "./stored-answer.ts";
 // A process that died holds a key for this long; one that lives renews in time, since some calls wait a minute.
 const lockMs = 60_000;
 const renewMs = 20_000;
+// A repeat that comes while the first is under way waits for its answer: most have it by then. It looks this often.
+const waitsMs = [25, 50, 100, 200, 400, 800, 800];
 const keyForm = /^[\x21-\x7e]{1,255}$/;
 
 // What a credential may do is part of it: a viewer's token must not be shown what its key was once answered as an owner.
@@ -48,12 +51,28 @@ function bindingOf({ projectId, credential, key }: IdempotencyClaim) {
   };
 }
 
-function replay(ctx: Context, claim: IdempotencyClaim, found: ClaimedKey | undefined): Answer {
+function checkSameRequest(claim: IdempotencyClaim, found: ClaimedKey | undefined): void {
   if (found !== undefined && !found.request_hash.equals(claim.requestHash))
     throw new ConflictError(
       "idempotency_mismatch",
       "This Idempotency-Key was used with another request; use a new key for each",
     );
+}
+
+async function claimOrWait(ctx: Context, claim: IdempotencyClaim): Promise<"claimed" | ClaimedKey | undefined> {
+  let found = await claimIdempotencyKey(ctx.db, claim);
+  for (const waitMs of waitsMs) {
+    if (found === "claimed") return found;
+    checkSameRequest(claim, found);
+    if (found !== undefined && found.response !== null) return found;
+    await delay(waitMs);
+    found = await claimIdempotencyKey(ctx.db, claim);
+  }
+  return found;
+}
+
+function replay(ctx: Context, claim: IdempotencyClaim, found: ClaimedKey | undefined): Answer {
+  checkSameRequest(claim, found);
   if (found === undefined || found.response === null)
     throw new ConflictError("idempotency_in_progress", "The first request with this Idempotency-Key is under way", {
       retryAfterSeconds: 1,
@@ -86,7 +105,7 @@ async function runClaimed(ctx: Context, claim: IdempotencyClaim, run: () => Prom
  * Runs `run` once per Idempotency-Key, and answers the same request again with what it answered then; without the header it
  * just runs. `bytes` is the body. Kept are successes and refusals but for 422 and 429, after which, as after a 5xx, the
  * key is free again. Throws MalformedError for a bad key, and ConflictError `idempotency_mismatch` for another request under
- * the same key, `idempotency_in_progress` while the first is under way. A process that dies between the commit of its verb
+ * the same key, `idempotency_in_progress` when the first is under way for two seconds more. A process that dies between the commit of its verb
  * and this one's leaves the key locked for a minute and then open: within that gap alone a retry runs again.
  */
 export async function runIdempotently(
@@ -110,7 +129,7 @@ export async function runIdempotently(
     lockedUntil: new Date(nowMs + lockMs),
     forgottenBefore: new Date(nowMs - ctx.settings.api.idempotencyHours * 3_600_000),
   };
-  const found = await claimIdempotencyKey(ctx.db, claim);
+  const found = await claimOrWait(ctx, claim);
   return found === "claimed" ? await runClaimed(ctx, claim, run) : replay(ctx, claim, found);
 }
 

@@ -81,14 +81,16 @@ function parametersOf(book: SchemaBook, schema: z.ZodType | undefined, place: "p
   }));
 }
 
-function headersOf({ headers = {} }: Operation): OpenApiParameter[] {
-  return Object.entries(headers).map(([name, about]) => ({
-    name,
-    in: "header",
-    required: true,
-    description: about,
-    schema: { type: "string" },
-  }));
+function headersOf({ headers = {}, optionalHeaders = {} }: Operation): OpenApiParameter[] {
+  const described = (about: Readonly<Record<string, string>>, required: boolean): OpenApiParameter[] =>
+    Object.entries(about).map(([name, description]) => ({
+      name,
+      in: "header",
+      required,
+      description,
+      schema: { type: "string" },
+    }));
+  return [...described(headers, true), ...described(optionalHeaders, false)];
 }
 
 function requestBodyOf(book: SchemaBook, { body, bodyKind }: Operation): OpenApiOperation["requestBody"] {

@@ -44,6 +44,8 @@ export interface OperationOptions<Params, Query, Body> {
   readonly query?: z.ZodType<Query>;
   /** Request headers that `handle` reads, by name, with what they are; for the document alone. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The same of headers that need not be there. */
+  readonly optionalHeaders?: Readonly<Record<string, string>>;
   /** Absent: the call takes no body. */
   readonly body?: z.ZodType<Body>;
   readonly bodyKind?: BodyKind;

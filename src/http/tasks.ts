@@ -9,6 +9,7 @@ import { createTask } from "../tasks/create-task.ts";
 import { getTask } from "../tasks/get-task.ts";
 import { decodeTaskEventCursor, listTaskEvents, taskEventSchema } from "../tasks/list-task-events.ts";
 import { approvalSchema } from "../tasks/input-request.ts";
+import { label, labelsSchema } from "../tasks/labels.ts";
 import { listTasks } from "../tasks/list-tasks.ts";
 import { retryTask } from "../tasks/retry-task.ts";
 import { requestedKeysSchema } from "../tasks/requested-keys.ts";
@@ -50,6 +51,7 @@ const newTask = z
       .exactOptional()
       .describe("It starts when all of these have completed, and fails when one of them does not."),
     approval: approvalSchema.exactOptional(),
+    labels: labelsSchema.exactOptional(),
     parentTaskId: wireIdSchema("task").exactOptional().describe("The task as part of whose work it is asked for."),
   })
   .meta({ id: "NewTask" });
@@ -82,11 +84,12 @@ export function taskOperations(services: TaskServices): readonly Operation[] {
         state: z.enum(taskStates).optional(),
         agent: z.string().max(200).optional().describe("The name or id of an agent."),
         sourceEventId: wireIdSchema("event").optional().describe("Only the tasks that this event caused."),
+        label: label.optional(),
         ...pageQuery("task"),
       }),
       responses: { 200: { description: "A page, newest first.", schema: pageSchema(taskSummarySchema) } },
-      async handle(ctx, { query: { state, agent, sourceEventId, ...page } }) {
-        return { status: 200, body: await listTasks(ctx, { state, agent, eventId: sourceEventId }, page) };
+      async handle(ctx, { query: { state, agent, sourceEventId, label, ...page } }) {
+        return { status: 200, body: await listTasks(ctx, { state, agent, eventId: sourceEventId, label }, page) };
       },
     }),
 

@@ -31,7 +31,11 @@ async function unlessMissing<Value>(reading: Promise<Value>): Promise<Value | un
 // A name is there after a crash once its folder is.
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
-  await handle.sync().finally(() => handle.close());
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 async function writeFile(file: string, content: Buffer, now: Date): Promise<void> {

@@ -32,7 +32,7 @@ export function fairClaimIndex(table: string): string {
 }
 
 /**
- * The claim, whose values `fairClaimValues` makes.
+ * The claim, whose values `fairClaimValues` makes, as the beginning of a statement that reads from `claimed`.
  * - It walks the groups by one probe of the index each, for as long as there are not enough jobs: Postgres evaluates a
  *   recursive query only as far as LIMIT asks.
  * - What it changes of a job is what the fetch of pg-boss 12.35 changes (plans.js, fetchNextJob), the fence included.
@@ -66,12 +66,13 @@ export function fairClaim(queue: string, table: string): string {
         FOR UPDATE SKIP LOCKED
       ) AS ready
       LIMIT $4::int
-    )
+    ), claimed AS (
     UPDATE ${jobs} j
     SET state = 'active', started_on = pgboss.job_now(), heartbeat_on = pgboss.job_now(),
         retry_count = CASE WHEN started_on IS NOT NULL THEN retry_count + 1 ELSE retry_count END
     WHERE j.name = '${queue}' AND j.id = ANY (ARRAY(SELECT id FROM next))
-    RETURNING j.id, j.retry_count AS "retryCount", j.group_id AS "groupId"`;
+    RETURNING j.id, j.retry_count AS "retryCount", j.group_id AS "groupId"
+    )`;
 }
 
 /**

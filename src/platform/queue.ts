@@ -108,6 +108,7 @@ export class Queue {
   readonly #boss: PgBoss;
   readonly #names = new Map<string, string>();
   readonly #fairClaims = new Map<string, string>();
+  readonly #tables = new Map<string, string>();
 
   constructor(connectionString: string, log: Logger, options: { supervise: boolean }) {
     this.#boss = new PgBoss({
@@ -156,12 +157,20 @@ export class Queue {
     return await this.#boss.fetch(name, { batchSize: limit, db: this.#adapt(db) });
   }
 
-  /** Claims jobs of a `fair` queue, one group after the other, each up to its room: its oldest of the highest priority. */
-  async claimFairly(db: Transaction, name: string, share: FairShare): Promise<GroupedJob[]> {
-    const text = this.#fairClaims.get(name);
-    if (text === undefined) throw new Error(`the queue ${name} was not made for fair claims`);
+  /**
+   * Claims jobs of a `fair` queue, one group after the other, each up to its room: its oldest of the highest priority.
+   * `read` is a SELECT from `claimed` (a GroupedJob's columns) that brings along what the jobs carry, on the same trip.
+   */
+  async claimFairly<Row extends GroupedJob>(
+    db: Transaction,
+    name: string,
+    share: FairShare,
+    read = "SELECT * FROM claimed",
+  ): Promise<Row[]> {
+    const claim = this.#fairClaims.get(name);
+    if (claim === undefined) throw new Error(`the queue ${name} was not made for fair claims`);
     const steered = db.query(steerFairClaim, []);
-    const claimed = db.query<GroupedJob>({ name: `claim_${name}`, text }, fairClaimValues(share));
+    const claimed = db.query<Row>({ name: `claim_${name}`, text: `${claim} ${read}` }, fairClaimValues(share));
     await allDone([steered, claimed]);
     return await claimed;
   }
@@ -186,6 +195,16 @@ export class Queue {
     const known = new Set(restored.map((row) => row.id));
     const gone = jobs.filter((job) => !known.has(job.id));
     await this.insert(db, name, gone);
+  }
+
+  /**
+   * The name of the table that holds the jobs of a queue with a table of its own, for a statement that ends jobs as it writes
+   * down what became of them.
+   */
+  tableOf(name: string): string {
+    const table = this.#tables.get(name);
+    if (table === undefined) throw new Error(`the queue ${name} has no table of its own`);
+    return `pgboss.${table}`;
   }
 
   /** Deletes jobs: by id whatever their state, by attempt only while that attempt holds them. */
@@ -269,6 +288,7 @@ export class Queue {
     if (queue === null) throw new Error(`the queue ${name} is gone`);
     await this.#boss.getDb().executeSql(fairClaimIndex(queue.table));
     this.#fairClaims.set(name, fairClaim(name, queue.table));
+    this.#tables.set(name, queue.table);
   }
 
   #adapt(db: Executor): Db {

@@ -13,7 +13,13 @@ const wrappedBytes = nonceBytes + tagBytes + dataKeyBytes;
 /** The one place where a sealed value belongs; it opens nowhere else, so a row copied onto another reveals nothing. */
 export interface SecretBinding {
   readonly projectId: string;
-  readonly object: "source_secret" | "endpoint_secret" | "endpoint_credential" | "agent_secret" | "a2a_push_config" | "idempotent_response";
+  readonly object:
+    | "source_secret"
+    | "endpoint_secret"
+    | "endpoint_credential"
+    | "agent_secret"
+    | "a2a_push_config"
+    | "idempotent_response";
   /** The id of the row. */
   readonly id: string;
   /** The version of this secret in its row's history, so that an old value cannot be put back. */

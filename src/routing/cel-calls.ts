@@ -16,6 +16,8 @@ export function compileCall(
   compile: CompileNode,
 ): Evaluate {
   if (name === "has" && args.length === 1) return compileHas(compilation, node, args[0] as ASTNode, compile);
+  if (name === "matches" && args.length === 2)
+    return compileMatches(compilation, node, compile(compilation, args[0] as ASTNode), args[1] as ASTNode);
   const run = functions.get(`${name}/${args.length}`);
   if (run === undefined) return compilation.refuse(node, `${name}() with ${args.length} arguments is not offered here`);
   return compileFunction(
@@ -113,7 +115,7 @@ function compileMatches(compilation: CelCompilation, node: ASTNode, operand: Eva
   account.remaining -= compiled.instructions;
   if (account.remaining < -MAXIMUM_INSTRUCTIONS_TOGETHER)
     return compilation.refuse(pattern, "is a pattern more than there may be: all together are too large");
-  const wrong = compilation.wrong(node, "matches() needs a text before it");
+  const wrong = compilation.wrong(node, "matches() needs a text");
   const spent = compilation.spent(node);
   return (frame) => {
     const text = operand(frame);

@@ -1,4 +1,5 @@
 import { RE2JS } from "re2js";
+import { hasAmbiguousRepetition } from "./ambiguous-repetition.ts";
 import type { StepAccount } from "./event-allowance.ts";
 import { MAXIMUM_PATTERN_BYTES, MAXIMUM_PATTERN_INSTRUCTIONS } from "./cel-limits.ts";
 
@@ -18,14 +19,20 @@ type CompiledPattern =
 const STEPS_PER_CHARACTER = 6;
 
 /**
- * Compiles a regular expression in RE2's syntax, which is matched in linear time. JavaScript's own would take 7 s for
- * `(a+)+$` on 28 characters. Never throws.
+ * Compiles a regular expression in RE2's syntax, which is matched in linear time: JavaScript's own would take 7 s for
+ * `(a+)+$` on 28 characters. Such a pattern is a mistake all the same, and would be a trap wherever else it were used: it
+ * is refused. Never throws.
  */
 export function compilePattern(pattern: string): CompiledPattern {
   if (Buffer.byteLength(pattern) > MAXIMUM_PATTERN_BYTES)
     return { ok: false, message: `is a pattern of more than ${MAXIMUM_PATTERN_BYTES} bytes` };
   try {
     const compiled = RE2JS.compile(pattern);
+    if (hasAmbiguousRepetition(pattern))
+      return {
+        ok: false,
+        message: "is a catastrophic pattern: it repeats a repetition, like (a+)+, which says what a+ does",
+      };
     const instructions = compiled.programSize();
     if (instructions > MAXIMUM_PATTERN_INSTRUCTIONS)
       return { ok: false, message: "is a pattern that becomes too large: repeat less in it" };

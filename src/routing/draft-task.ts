@@ -28,6 +28,7 @@ export function draftTask(id: string, source: DraftSource): TaskDraft {
     input: task.input,
     parameters: task.parameters,
     priority: task.priority,
+    ...(task.labels === undefined ? {} : { labels: task.labels }),
     ...(keys === undefined ? {} : { keys: scopedKeys(routeId, keys) }),
     ...(session === undefined ? {} : { sessionId: sessionIdOf(routeId, session) }),
     ...(origin === undefined ? {} : { origin }),

@@ -6,6 +6,7 @@ const taskSchema = z.object({
   input: z.string(),
   parameters: z.unknown(),
   priority: z.int(),
+  labels: z.array(z.string()).exactOptional(),
   keys: z
     .object({
       dedupe: z.string().exactOptional(),

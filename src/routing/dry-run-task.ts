@@ -12,7 +12,7 @@ export function showTask(
   routeId: string | undefined,
 ): ShownTask {
   const { task, keys, session, approval } = candidate;
-  const { input, parameters, priority } = task;
+  const { input, parameters, priority, labels } = task;
   const shownKeys = {
     ...(keys?.dedupe === undefined ? {} : { dedupe: keys.dedupe.key }),
     ...(keys?.concurrency === undefined ? {} : { concurrency: keys.concurrency.key }),
@@ -24,6 +24,7 @@ export function showTask(
     input,
     parameters,
     priority,
+    ...(labels === undefined ? {} : { labels: [...labels] }),
     ...(Object.keys(shownKeys).length === 0 ? {} : { keys: shownKeys }),
     ...(session === undefined || routeId === undefined ? {} : { sessionId: sessionIdOf(routeId, session) }),
     ...(subscriber === undefined ? {} : { subscriberId: subscriber }),

@@ -29,6 +29,7 @@ export interface Candidate {
     readonly input: string;
     readonly parameters: Readonly<Record<string, unknown>>;
     readonly priority: number;
+    readonly labels?: readonly string[];
   };
   readonly keys?: CandidateKeys;
   /** The key of its session. */

@@ -36,14 +36,14 @@ export function prepareCandidate(
   const rateKey = valueOf("limits.rate.key", rate?.of);
   const [message] = faults;
   if (message !== undefined) return { ok: false, message };
-  const { input, parameters, priority } = task;
+  const { input, parameters, priority, labels } = task;
   return {
     ok: true,
     ...(subscriber === undefined ? {} : { subscriber }),
     candidate: {
       event,
       receivedAt: document.receivedAt,
-      task: { input, parameters, priority },
+      task: { input, parameters, priority, ...(labels === undefined ? {} : { labels }) },
       ...(keys === undefined ? {} : { keys }),
       ...(session === undefined ? {} : { session }),
       ...(route.approval === undefined ? {} : { approval: route.approval }),

@@ -20,6 +20,7 @@ import {
 } from "./route-rules.ts";
 import type { RoutesTable } from "../platform/tables.ts";
 import { type Approval, approvalSchema } from "../tasks/input-request.ts";
+import { maxLabels } from "../tasks/labels.ts";
 import type { RouteRules } from "./compile-route.ts";
 import type { RouteRow } from "./store.ts";
 
@@ -29,6 +30,12 @@ const task = z.strictObject({
     .exactOptional()
     .describe("Passed on with the task; its strings may hold ${event.…} too."),
   priority: z.int().min(-2_147_483_647).max(2_147_483_647).exactOptional().describe("Higher goes first; absent: 0."),
+  labels: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(maxLabels)
+    .exactOptional()
+    .describe("What its tasks are found and counted by together, e.g. a campaign; ${event.…} too."),
 });
 
 /** What can be said of a route. */

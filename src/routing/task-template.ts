@@ -4,6 +4,7 @@ import { CompileErrors } from "./compile-errors.ts";
 import type { EventDocument } from "./event-document.ts";
 import { isJsonObject } from "./json-object.ts";
 import { type Rendering, TemplateCompilation } from "./template-compilation.ts";
+import { compileLabels } from "./template-labels.ts";
 import { compileText } from "./template-string.ts";
 import { compileValue } from "./template-value.ts";
 
@@ -15,7 +16,7 @@ const MAXIMUM_RENDERED_BYTES = 262_144;
 /** The queue's priority is a Postgres `integer`. */
 const MAXIMUM_PRIORITY = 2_147_483_647;
 
-const templateKeys: readonly string[] = ["input", "parameters", "priority"];
+const templateKeys: readonly string[] = ["input", "parameters", "priority", "labels"];
 
 export type RenderedTask =
   | {
@@ -24,6 +25,7 @@ export type RenderedTask =
       /** May share objects with the event's body: read only. */
       readonly parameters: Readonly<Record<string, unknown>>;
       readonly priority: number;
+      readonly labels?: readonly string[];
     }
   | { readonly ok: false; readonly error: FieldError };
 
@@ -40,7 +42,7 @@ export type CompiledTaskTemplate =
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 /**
- * Compiles a route's `task`: `{input, parameters?, priority?}`, with `${ CEL }` placeholders in the input and in the
+ * Compiles a route's `task`: `{input, parameters?, priority?, labels?}`, with `${ CEL }` placeholders in the input, the labels and the
  * strings of the parameters (their keys are taken as they are). Never throws: a template comes from a user, and
  * every fault of it is an error with its path and, inside a text, its place.
  */
@@ -53,7 +55,7 @@ export function compileTaskTemplate(template: unknown): CompiledTaskTemplate {
     if (!templateKeys.includes(key))
       errors.add(`task.${key.slice(0, 100)}`, `is no part of a task; use ${templateKeys.join(", ")}`);
   }
-  const { input, parameters = {}, priority = 0 } = template;
+  const { input, parameters = {}, priority = 0, labels } = template;
   const renderInput =
     typeof input === "string" && input !== ""
       ? compileText(compilation, "task.input", input)
@@ -62,6 +64,7 @@ export function compileTaskTemplate(template: unknown): CompiledTaskTemplate {
     ? compileValue(compilation, "task.parameters", parameters)
     : errors.add("task.parameters", "must be an object");
   if (!isPriority(priority)) errors.add("task.priority", `must be an integer within ±${MAXIMUM_PRIORITY}`);
+  const renderLabels = labels === undefined ? undefined : compileLabels(compilation, labels);
   if (renderInput === undefined || renderParameters === undefined || !isPriority(priority) || errors.found.length > 0) {
     return { ok: false, errors: errors.found };
   }
@@ -74,9 +77,17 @@ export function compileTaskTemplate(template: unknown): CompiledTaskTemplate {
       const parametersRendering: Rendering = { ...inputRendering };
       const text = renderInput(inputRendering);
       const values = renderParameters(parametersRendering);
-      const error = inputRendering.fault ?? parametersRendering.fault;
+      const labelsRendering: Rendering = { ...inputRendering };
+      const rendered = renderLabels?.(labelsRendering) ?? [];
+      const error = inputRendering.fault ?? parametersRendering.fault ?? labelsRendering.fault;
       if (error !== undefined) return { ok: false, error };
-      return { ok: true, input: text, parameters: values as Readonly<Record<string, unknown>>, priority };
+      return {
+        ok: true,
+        input: text,
+        parameters: values as Readonly<Record<string, unknown>>,
+        priority,
+        ...(rendered.length === 0 ? {} : { labels: rendered }),
+      };
     },
   };
 }

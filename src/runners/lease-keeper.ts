@@ -123,9 +123,12 @@ export class LeaseKeeper implements RunReport {
     try {
       this.#hasNews = false;
       await this.#sendArtifacts();
-      await this.#sendEvents();
-      const heartbeat = { progress: this.#progress, usage: this.#usage };
+      await this.#sendManyEvents();
+      // In one commit: most commands say a few lines, and are done.
+      const events = [...this.#events];
+      const heartbeat = { progress: this.#progress, usage: this.#usage, events };
       const { leaseExpiresAt, signal } = await heartbeatTask(this.#services, this.#claim, heartbeat);
+      this.#events.splice(0, events.length);
       this.#expiresMs = leaseExpiresAt.getTime();
       if (signal !== "continue") this.stop(signal === "cancel" ? "canceled" : signal);
     } catch (error) {
@@ -142,8 +145,8 @@ export class LeaseKeeper implements RunReport {
     }
   }
 
-  async #sendEvents(): Promise<void> {
-    while (this.#events.length > 0) {
+  async #sendManyEvents(): Promise<void> {
+    while (this.#events.length > maxBatch) {
       const batch = this.#events.slice(0, maxBatch);
       await recordTaskEvents(this.#services, this.#claim, batch);
       this.#events.splice(0, batch.length);

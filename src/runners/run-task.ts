@@ -48,10 +48,13 @@ async function attempt(
   claim: Claim,
   keeper: LeaseKeeper,
 ): Promise<RunOutcome> {
-  const agent = await selectAgent(services.db, task.agent.projectId, toWireId("agent", task.agent.id));
+  const { db } = services;
+  const [agent, documents, results] = await Promise.all([
+    selectAgent(db, task.agent.projectId, toWireId("agent", task.agent.id)),
+    selectEventDocuments(db, task.event === null ? [] : [task.event.id]),
+    selectDependencyResults(db, task.dependsOn),
+  ]);
   if (agent === undefined) return failedRun("agent_deleted", "The task's agent was deleted.", false);
-  const documents = await selectEventDocuments(services.db, task.event === null ? [] : [task.event.id]);
-  const results = await selectDependencyResults(services.db, task.dependsOn);
   const dependencies = task.dependsOn.map((id) => results.get(id)).filter((result) => result !== undefined);
   const work = { task, event: documents.get(task.event?.id ?? ""), dependencies };
   return await perform(services, { work, claim, agent, report: keeper, signal: keeper.signal });

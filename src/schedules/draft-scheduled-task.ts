@@ -41,8 +41,8 @@ export function draftScheduledTask(
   if (!template.ok) return { problem: first === undefined ? "the task does not compile" : describe(first) };
   const task = template.render(documentOf(occurrence));
   if (!task.ok) return { problem: describe(task.error) };
-  const { input, parameters, priority } = task;
-  return { draft: { id: taskId, projectId: schedule.project_id, agent, input, parameters, priority } };
+  const { ok: _, ...rendered } = task;
+  return { draft: { id: taskId, projectId: schedule.project_id, agent, ...rendered } };
 }
 
 function describe({ path, message }: { readonly path: string; readonly message: string }): string {

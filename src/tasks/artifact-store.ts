@@ -1,8 +1,9 @@
-import { sql } from "kysely";
+import type { ExpressionBuilder } from "kysely";
 import { firstIdAt, fromWireId } from "../lib/ids.ts";
 import type { PageRequest } from "../lib/page-request.ts";
 import type { Executor } from "../platform/database.ts";
 import { newestFirst } from "../platform/newest-first.ts";
+import type { Tables } from "../platform/tables.ts";
 import type { Report } from "./parse-report.ts";
 
 /** Which artifacts a list asks for. */
@@ -37,8 +38,14 @@ function selectDescriptions(db: Executor, projectId: string) {
 export type ArtifactRow = Awaited<ReturnType<ReturnType<typeof selectDescriptions>["execute"]>>[number];
 
 // The very expressions that the indexes artifacts_by_type and artifacts_by_main_type are on.
-const mediaType = sql<string>`rtrim(lower(split_part(artifacts.content_type, ';', 1)))`;
-const mainType = sql<string>`split_part(${mediaType}, '/', 1)`;
+function mediaType(is: ExpressionBuilder<Tables, "artifacts">) {
+  const beforeParameters = is.fn("split_part", ["artifacts.content_type", is.val(";"), is.val(1)]);
+  return is.fn<string>("rtrim", [is.fn("lower", [beforeParameters])]);
+}
+
+function mainType(is: ExpressionBuilder<Tables, "artifacts">) {
+  return is.fn<string>("split_part", [mediaType(is), is.val("/"), is.val(1)]);
+}
 
 // LIKE, since the indexes of names and paths serve it, whatever the collation.
 function patternOf(prefix: string): string {
@@ -60,8 +67,9 @@ export async function selectArtifacts(
   { limit, cursor }: PageRequest,
 ): Promise<ArtifactRow[]> {
   let query = selectDescriptions(db, projectId);
-  if (contentType?.endsWith("/*") === true) query = query.where(mainType, "=", contentType.slice(0, -2));
-  else if (contentType !== undefined) query = query.where(mediaType, "=", contentType);
+  if (contentType?.endsWith("/*") === true)
+    query = query.where((is) => is(mainType(is), "=", contentType.slice(0, -2)));
+  else if (contentType !== undefined) query = query.where((is) => is(mediaType(is), "=", contentType));
   if (agent !== undefined) {
     const agentIds = await selectAgentIds(db, projectId, agent);
     if (agentIds.length === 0) return [];

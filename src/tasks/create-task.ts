@@ -34,6 +34,7 @@ export interface TaskRequest {
   /** The uuid of the task whose work it is part of. */
   readonly parentTaskId?: string;
   readonly approval?: Approval;
+  readonly labels?: readonly string[];
 }
 
 /** What a request led to. */
@@ -90,7 +91,7 @@ async function requireTaskAgent(
 async function draftOf(ctx: Context & TaskServices, tx: Transaction, request: TaskRequest): Promise<TaskDraft> {
   const { projectId } = ctx.actor;
   const agent = await requireTaskAgent(ctx, tx, request);
-  const { input, parameters, priority = 0, startAfter, dependsOn, parentTaskId, approval } = request;
+  const { input, parameters, priority = 0, startAfter, dependsOn, parentTaskId, approval, labels } = request;
   if (dependsOn !== undefined) await requireTasks(tx, projectId, dependsOn);
   const isLater = startAfter !== undefined && startAfter.getTime() > ctx.clock.now();
   const keys = request.keys === undefined ? undefined : keysInScope(agent.id, request.keys);
@@ -107,6 +108,7 @@ async function draftOf(ctx: Context & TaskServices, tx: Transaction, request: Ta
     ...(session === undefined ? {} : { sessionId: sessionIdOf(agent.id, session) }),
     ...(dependsOn === undefined ? {} : { dependsOn }),
     ...(approval === undefined ? {} : { approval }),
+    ...(labels === undefined ? {} : { labels }),
     ...(parentTaskId === undefined ? {} : { origin: await originFrom(tx, projectId, parentTaskId) }),
   };
 }

@@ -10,6 +10,7 @@ import { awaitDependencies, lockDependencies } from "./await-dependencies.ts";
 import { enterLines, supersede } from "./key-lines.ts";
 import type { Approval } from "./input-request.ts";
 import { insertTasks } from "./insert-tasks.ts";
+import { storeLabels } from "./store-labels.ts";
 import { queueTasks } from "./queue-tasks.ts";
 import { placesOfDrafts } from "./places-of-drafts.ts";
 import type { TaskKeys } from "./task-keys.ts";
@@ -41,6 +42,7 @@ export interface TaskDraft {
   readonly dependsOn?: readonly string[];
   /** Its result needs a person's yes. */
   readonly approval?: Approval;
+  readonly labels?: readonly string[];
 }
 
 /** What became of a draft. */
@@ -77,6 +79,7 @@ export async function enqueueTasks(
   // Together, in this order, on one trip: each trip costs a turn of a busy event loop (2 to 4 ms under load).
   await allDone([
     insertTasks(tx, stored, now),
+    storeLabels(tx, stored),
     awaitDependencies(tx, dependencies),
     enterLines(tx, lines.places),
     queueTasks(

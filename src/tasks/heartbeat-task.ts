@@ -1,13 +1,17 @@
 import { chargeUsage } from "../budgets/charge-usage.ts";
 import { isOverBudget } from "../budgets/is-over-budget.ts";
+import { allDone } from "../lib/all-done.ts";
 import type { TaskServices } from "./announce-tasks.ts";
 import { type Claim, isHeld, lockClaimedTask } from "./held-task.ts";
+import { storeTaskEvents, type TaskEvent } from "./record-task-events.ts";
 import { leaseLost } from "./worker-refusals.ts";
 
 /** What a worker may say with a heartbeat. */
 export interface Heartbeat {
   readonly progress?: unknown;
   readonly usage?: unknown;
+  /** What has happened, to be kept in the same commit. */
+  readonly events?: readonly TaskEvent[];
 }
 
 /** What a worker hears: how long its lease runs now, and whether to go on. */
@@ -40,14 +44,15 @@ export async function heartbeatTask(
     if (!isHeld(task, nowMs)) throw leaseLost();
     const expiresMs = Math.min(nowMs + task.lease_seconds * 1000, task.deadline_at.getTime());
     const leaseExpiresAt = new Date(expiresMs);
-    const { progress, usage } = heartbeat;
-    await tx.query(extendLease, [
+    const { progress, usage, events = [] } = heartbeat;
+    const extended = tx.query(extendLease, [
       task.id,
       leaseExpiresAt,
       progress === undefined ? null : JSON.stringify(progress),
       usage === undefined ? null : JSON.stringify(usage),
       new Date(nowMs),
     ]);
+    await allDone(events.length === 0 ? [extended] : [extended, storeTaskEvents(tx, services, task, events)]);
     const { id: taskId, project_id: projectId, agent_id: agentId, attempt } = task;
     const scopes = await chargeUsage(tx, services, [{ taskId, projectId, agentId, attempt, usage, hasEnded: false }]);
     const isOver = await isOverBudget(tx, services, scopes.get(taskId) ?? []);

@@ -5,6 +5,11 @@ function jsonOrNull(value: unknown): string | null {
   return value === undefined ? null : JSON.stringify(value);
 }
 
+// As Postgres writes an array of texts.
+function arrayOf(texts: readonly string[]): string {
+  return `{${texts.map((text) => `"${text.replaceAll(/["\\\\]/g, "\\\\$&")}"`).join(",")}}`;
+}
+
 interface Column {
   readonly name: string;
   /** Of the value that is sent. */
@@ -42,6 +47,12 @@ const rareColumns: readonly Column[] = [
     of: ({ dependsOn }) => (dependsOn === undefined ? null : `{${dependsOn.join(",")}}`),
   },
   { name: "approval", type: "json", of: (draft) => jsonOrNull(draft.approval) },
+  {
+    name: "labels",
+    type: "text",
+    cast: "::text[]",
+    of: ({ labels }) => (labels === undefined ? null : arrayOf(labels)),
+  },
 ];
 
 function insertStatement(name: string, columns: readonly Column[]): { readonly name: string; readonly text: string } {

@@ -1,5 +1,6 @@
+import type { Transaction } from "../platform/database.ts";
 import type { TaskServices } from "./announce-tasks.ts";
-import { type Claim, lockHeldTask } from "./held-task.ts";
+import { type Claim, type HeldTask, lockHeldTask } from "./held-task.ts";
 
 /** Something a worker reports while it works. */
 export interface TaskEvent {
@@ -17,6 +18,24 @@ const insertTaskEvents = {
          RETURNING seq`,
 };
 
+/** Keeps what the holder of a locked task reports. Answers how many were new. */
+export async function storeTaskEvents(
+  tx: Transaction,
+  services: TaskServices,
+  task: Pick<HeldTask, "id" | "attempt">,
+  events: readonly TaskEvent[],
+): Promise<number> {
+  const rows = await tx.query(insertTaskEvents, [
+    task.id,
+    task.attempt,
+    events.map((event) => event.seq),
+    events.map((event) => event.type),
+    events.map((event) => (event.data === undefined ? null : JSON.stringify(event.data))),
+    new Date(services.clock.now()),
+  ]);
+  return rows.length;
+}
+
 /** Keeps what a worker reports. Answers how many were new. Throws ConflictError `lease_lost` when the lease is gone. */
 export async function recordTaskEvents(
   services: TaskServices,
@@ -25,14 +44,6 @@ export async function recordTaskEvents(
 ): Promise<{ readonly recorded: number }> {
   return await services.db.transaction(async (tx) => {
     const task = await lockHeldTask(tx, services, claim);
-    const rows = await tx.query(insertTaskEvents, [
-      task.id,
-      task.attempt,
-      events.map((event) => event.seq),
-      events.map((event) => event.type),
-      events.map((event) => (event.data === undefined ? null : JSON.stringify(event.data))),
-      new Date(services.clock.now()),
-    ]);
-    return { recorded: rows.length };
+    return { recorded: await storeTaskEvents(tx, services, task, events) };
   });
 }

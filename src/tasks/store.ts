@@ -16,6 +16,7 @@ export interface TaskFilter {
   readonly agent?: string | undefined;
   /** A uuid. */
   readonly eventId?: string | undefined;
+  readonly label?: string | undefined;
 }
 
 // What a list shows of a task. Its input and its result may have a megabyte, and a page two hundred tasks.
@@ -39,6 +40,7 @@ const summaryColumns = [
   "tasks.updated_at",
   "tasks.settled_at",
   "tasks.session_id",
+  "tasks.labels",
   "tasks.erased_at",
 ] as const;
 
@@ -107,11 +109,11 @@ const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 export async function selectTasks(
   db: Executor,
   projectId: string,
-  { state, agent, eventId }: TaskFilter,
+  { state, agent, eventId, label }: TaskFilter,
   { limit, cursor = lastId }: PageRequest,
 ): Promise<TaskSummaryRow[]> {
   const agentId = agent === undefined ? undefined : fromWireId("agent", agent);
-  if (eventId === undefined && (state !== undefined || agent !== undefined)) {
+  if (eventId === undefined && label === undefined && (state !== undefined || agent !== undefined)) {
     const states = state === undefined ? taskStates : [state];
     const name = agentId === undefined ? agent : undefined;
     const values = [projectId, states, cursor, limit + 1, agentId ?? null, name ?? null];
@@ -120,6 +122,11 @@ export async function selectTasks(
     return (await selectTasksById(db, projectId, ids)).toReversed();
   }
   let query = selectSummaries(db, projectId).where("tasks.id", "<", cursor);
+  if (label !== undefined)
+    query = query
+      .innerJoin("task_labels", "task_labels.task_id", "tasks.id")
+      .where("task_labels.project_id", "=", projectId)
+      .where("task_labels.label", "=", label);
   // An event causes few tasks: what else is asked of them is looked for among these.
   if (eventId !== undefined) query = query.where("tasks.event_id", "=", eventId);
   if (state !== undefined) query = query.where("tasks.state", "=", state);

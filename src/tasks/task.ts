@@ -62,6 +62,7 @@ const summaryShape = z.object({
     .exactOptional()
     .describe("It failed, and those behind it in its order wait until it is retried and completes, or is skipped."),
   sessionId: z.string().exactOptional().describe("The session that it continues."),
+  labels: z.array(z.string()).exactOptional(),
   usage: jsonObjectSchema.describe(
     "What it has cost over all attempts, as its workers reported: numbers are added up.",
   ),
@@ -162,6 +163,7 @@ export function presentTaskSummary(row: TaskSummaryRow): TaskSummary {
     ...(row.waiting_for === null ? {} : { waitingFor: row.waiting_for as NonNullable<TaskSummary["waitingFor"]> }),
     ...(row.blocks !== null ? { isBlocking: true } : {}),
     ...(row.session_id === null ? {} : { sessionId: row.session_id }),
+    ...(row.labels === null ? {} : { labels: row.labels }),
     usage: usageOfTask(row),
     ...(row.error === null ? {} : { error: row.error as NonNullable<TaskSummary["error"]> }),
     createdAt: row.created_at.toISOString(),

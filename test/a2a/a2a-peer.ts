@@ -57,9 +57,24 @@ async function behave(word: string, said: RequestContext, say: Say, bus: Executi
   if (word === "auth") return say(TaskState.TASK_STATE_AUTH_REQUIRED, textPart("Log in at example.com"));
   if (word === "ask" && said.task?.status?.state !== TaskState.TASK_STATE_INPUT_REQUIRED)
     return say(TaskState.TASK_STATE_INPUT_REQUIRED, textPart("Which one?"));
+  const file: Part = {
+    content: { $case: "raw", value: Buffer.from([1, 2, 255]) },
+    metadata: undefined,
+    filename: "plan.bin",
+    mediaType: "application/octet-stream",
+  };
   const answer = said.task === undefined ? "done" : `done with ${String(said.userMessage.parts[0]?.content?.value)}`;
-  const artifact = { artifactId: "a", name: "answer", description: "", parts: [textPart(answer)], metadata: undefined, extensions: [] };
-  bus.publish(AgentEvent.artifactUpdate({ taskId, contextId, artifact, append: false, lastChunk: true, metadata: undefined }));
+  const artifact = {
+    artifactId: "a",
+    name: "answer",
+    description: "",
+    parts: word === "draw" ? [textPart(answer), file] : [textPart(answer)],
+    metadata: undefined,
+    extensions: [],
+  };
+  bus.publish(
+    AgentEvent.artifactUpdate({ taskId, contextId, artifact, append: false, lastChunk: true, metadata: undefined }),
+  );
   return say(TaskState.TASK_STATE_COMPLETED);
 }
 
@@ -79,7 +94,14 @@ export async function startPeer(options: PeerOptions = {}): Promise<Peer> {
       const word = words.get(taskId) ?? String(userMessage.parts[0]?.content?.value).split(/\s/).at(-1) ?? "";
       words.set(taskId, word);
       const status = { state: TaskState.TASK_STATE_SUBMITTED, message: undefined, timestamp: undefined };
-      const fresh: Task = { id: taskId, contextId, status, artifacts: [], history: [userMessage], metadata: { usage: { inputTokens: 7 } } };
+      const fresh: Task = {
+        id: taskId,
+        contextId,
+        status,
+        artifacts: [],
+        history: [userMessage],
+        metadata: { usage: { inputTokens: 7 } },
+      };
       if (task === undefined) bus.publish(AgentEvent.task(fresh));
       const say: Say = (state, ...parts) => {
         const about = { messageId: crypto.randomUUID(), contextId, taskId, role: Role.ROLE_AGENT };

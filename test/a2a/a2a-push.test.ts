@@ -28,7 +28,10 @@ describe("Push notifications of the hub as an A2A server", () => {
     const request = say(["Work"], { skill: agent });
     const authentication = { scheme: "Bearer", credentials: "a-credential" };
     const config = configOf(receiver.url, { token: "a-token", authentication });
-    const told = { ...request, configuration: { acceptedOutputModes: [], returnImmediately: true, taskPushNotificationConfig: config } };
+    const told = {
+      ...request,
+      configuration: { acceptedOutputModes: [], returnImmediately: true, taskPushNotificationConfig: config },
+    };
     const task = taskIn(await client.sendMessage(told));
     await client.sendMessage(told);
     await process();
@@ -38,11 +41,10 @@ describe("Push notifications of the hub as an A2A server", () => {
     await process();
     await process();
     const bodies = receiver.requests.map(({ body }) => JSON.parse(body).task);
-    assert.deepEqual([...new Set(bodies.map(({ status }) => status.state))], [
-      "TASK_STATE_SUBMITTED",
-      "TASK_STATE_WORKING",
-      "TASK_STATE_COMPLETED",
-    ]);
+    assert.deepEqual(
+      [...new Set(bodies.map(({ status }) => status.state))],
+      ["TASK_STATE_SUBMITTED", "TASK_STATE_WORKING", "TASK_STATE_COMPLETED"],
+    );
     assert.equal(bodies.filter(({ status }) => status.state === "TASK_STATE_COMPLETED").length, 1);
     assert.deepEqual([bodies.at(-1).id, bodies.at(-1).artifacts[0].parts[0].text], [task.id, "done"]);
     for (const { headers } of receiver.requests)
@@ -56,6 +58,28 @@ describe("Push notifications of the hub as an A2A server", () => {
       [taskUuid(task.id)],
     );
     assert.doesNotMatch(stored?.text ?? "", /a-token|a-credential/);
+  });
+
+  it("are told in the form of 0.3 to whoever asked for them so", async () => {
+    await using receiver = await startReceiver();
+    const agent = await hub.agent();
+    const said = {
+      kind: "message",
+      messageId: "m",
+      role: "user",
+      parts: [{ kind: "text", text: "Old" }],
+      metadata: { skillId: agent },
+    };
+    const params = {
+      message: said,
+      configuration: { blocking: false, pushNotificationConfig: { url: receiver.url, token: "t" } },
+    };
+    const { body } = await hub.test.call("POST", "/a2a", { jsonrpc: "2.0", id: 1, method: "message/send", params });
+    await process();
+    const [first] = receiver.requests;
+    const { kind, id, status } = JSON.parse(first?.body ?? "{}");
+    assert.deepEqual([kind, id, status.state], ["task", body.result.id, "submitted"]);
+    assert.equal(first?.headers["x-a2a-notification-token"], "t");
   });
 
   it("are tried again when they fail, and given up when nobody takes them", async () => {
@@ -76,11 +100,16 @@ describe("Push notifications of the hub as an A2A server", () => {
       const client = await connectA2a(hub.test.url, key, binding);
       const { id: taskId } = taskIn(await client.sendMessage(say(["Work"], { skill: await hub.agent() })));
       const url = "http://127.0.0.1:9/";
-      const made = await client.createTaskPushNotificationConfig(configOf(url, { taskId, id: "mine", token: "a-token" }));
+      const made = await client.createTaskPushNotificationConfig(
+        configOf(url, { taskId, id: "mine", token: "a-token" }),
+      );
       assert.deepEqual([made.id, made.taskId, made.url], ["mine", taskId, url]);
       const at = { tenant: "", taskId };
       const { configs } = await client.listTaskPushNotificationConfig({ ...at, pageSize: 0, pageToken: "" });
-      assert.deepEqual(configs.map(({ id, token }) => [id, token]), [["mine", ""]]);
+      assert.deepEqual(
+        configs.map(({ id, token }) => [id, token]),
+        [["mine", ""]],
+      );
       assert.equal((await client.getTaskPushNotificationConfig({ ...at, id: "mine" })).url, url);
       await client.deleteTaskPushNotificationConfig({ ...at, id: "mine" });
       await assert.rejects(client.getTaskPushNotificationConfig({ ...at, id: "mine" }), TaskNotFoundError);
@@ -106,7 +135,11 @@ describe("Push notifications of the hub as an A2A server", () => {
     for (let count = 0; count < 10; count += 1) await create(good);
     await assert.rejects(create(good), RequestMalformedError);
     const request = say(["No task for this"], { skill: agent });
-    const configuration = { acceptedOutputModes: [], returnImmediately: true, taskPushNotificationConfig: configOf("http://10.0.0.1/") };
+    const configuration = {
+      acceptedOutputModes: [],
+      returnImmediately: true,
+      taskPushNotificationConfig: configOf("http://10.0.0.1/"),
+    };
     await assert.rejects(client.sendMessage({ ...request, configuration }), RequestMalformedError);
     await eventually(async () => assert.equal((await hub.lease(agent, { max: 5 })).length, 1));
   });

@@ -6,7 +6,11 @@ import { startPeer } from "./a2a-peer.ts";
 describe("The a2a runner", () => {
   let runner: RunnerHub;
   before(async () => {
-    runner = await startRunnerHub({}, {}, { tasks: { maxAttempts: 2, retryBaseSeconds: 0.05 }, deliveries: { promoteIntervalSeconds: 0.1 } });
+    runner = await startRunnerHub(
+      {},
+      {},
+      { tasks: { maxAttempts: 2, retryBaseSeconds: 0.05 }, deliveries: { promoteIntervalSeconds: 0.1 } },
+    );
   });
   after(() => runner[Symbol.asyncDispose]());
 
@@ -17,7 +21,10 @@ describe("The a2a runner", () => {
   ] as const)
     it(`has a peer of ${version} do a task over ${binding}, and takes its artifact for the result`, async () => {
       await using peer = await startPeer({ version, binding });
-      const agent = await runner.agent({ type: "a2a", url: peer.url, secret: "a-token", skill: "printing" }, { instructions: "Be brief." });
+      const agent = await runner.agent(
+        { type: "a2a", url: peer.url, secret: "a-token", skill: "printing" },
+        { instructions: "Be brief." },
+      );
       const task = await runner.run(agent, { input: "please", parameters: { copies: 2 } });
       assert.deepEqual([task.state, task.result, task.usage], ["completed", "done", { inputTokens: 7 }]);
       const [said] = peer.messages;
@@ -28,6 +35,14 @@ describe("The a2a runner", () => {
       assert.equal(data?.content?.value.task.parameters.copies, 2);
       for (const { authorization } of peer.requests) assert.equal(authorization, "Bearer a-token");
     });
+
+  it("stores the files of a peer as artifacts", async () => {
+    await using peer = await startPeer();
+    const task = await runner.run(await runner.agent({ type: "a2a", url: peer.url }), { input: "draw" });
+    assert.deepEqual(task.result, ["done", { artifact: "plan.bin", mediaType: "application/octet-stream" }]);
+    const [{ name, contentType, size }] = task.artifacts;
+    assert.deepEqual([name, contentType, size], ["plan.bin", "application/octet-stream", 3]);
+  });
 
   it("reads a peer's card once for many tasks", async () => {
     await using peer = await startPeer();
@@ -52,7 +67,10 @@ describe("The a2a runner", () => {
     const task = await runner.run(agent, { input: "fail" });
     await runner.hub.test.call("POST", `/api/v1/tasks/${task.id}/retry`);
     await runner.until(task.id, (now) => now.settledAt !== undefined && now.attemptCount === 2);
-    assert.deepEqual(peer.messages.map(({ userMessage }) => userMessage.messageId), [`${task.id}.1`, `${task.id}.2`]);
+    assert.deepEqual(
+      peer.messages.map(({ userMessage }) => userMessage.messageId),
+      [`${task.id}.1`, `${task.id}.2`],
+    );
     assert.equal(new Set(peer.messages.map(({ taskId }) => taskId)).size, 2);
   });
 
@@ -111,7 +129,12 @@ describe("The a2a runner", () => {
     const working = await runner.run(agent, { input: "slow" }, (task) => task.progress !== undefined);
     const { db } = runner.hub.test.hub.services;
     // As a process that died leaves it: nobody renews the lease.
-    await db.query({ text: "UPDATE tasks SET lease_hash = '\\x00', lease_expires_at = now() - interval '1 day' WHERE id = (SELECT task_id FROM a2a_calls WHERE agent_id = (SELECT id FROM agents WHERE name = $1))" }, [agent]);
+    await db.query(
+      {
+        text: "UPDATE tasks SET lease_hash = '\\x00', lease_expires_at = now() - interval '1 day' WHERE id = (SELECT task_id FROM a2a_calls WHERE agent_id = (SELECT id FROM agents WHERE name = $1))",
+      },
+      [agent],
+    );
     const again = await runner.until(working.id, (now) => now.attemptCount === 2 && now.state === "working");
     assert.equal(again.state, "working");
     peer.release();
@@ -134,7 +157,10 @@ describe("The a2a runner", () => {
 
   for (const [what, card] of [
     ["no interface", { name: "x" }],
-    ["an interface that is not spoken here", { name: "x", supportedInterfaces: [{ url: "http://x", protocolBinding: "GRPC", protocolVersion: "1.0" }] }],
+    [
+      "an interface that is not spoken here",
+      { name: "x", supportedInterfaces: [{ url: "http://x", protocolBinding: "GRPC", protocolVersion: "1.0" }] },
+    ],
     ["a list", [1]],
     ["nonsense", "x"],
   ] as const)
@@ -145,10 +171,18 @@ describe("The a2a runner", () => {
     });
 
   it("calls no private address, neither for a card nor because one names it, and keeps its token to itself", async () => {
-    const create = (url: string) => runner.hub.test.call("POST", "/api/v1/agents", { name: `at ${url}`, runner: { type: "a2a", url } });
-    for (const url of ["http://10.0.0.1/", "http://169.254.169.254/card.json", "http://[fd00::1]/", "ftp://example.com/"])
+    const create = (url: string) =>
+      runner.hub.test.call("POST", "/api/v1/agents", { name: `at ${url}`, runner: { type: "a2a", url } });
+    for (const url of [
+      "http://10.0.0.1/",
+      "http://169.254.169.254/card.json",
+      "http://[fd00::1]/",
+      "ftp://example.com/",
+    ])
       assert.equal((await create(url)).status, 422, url);
-    const supportedInterfaces = [{ url: "http://169.254.169.254/rpc", protocolBinding: "JSONRPC", protocolVersion: "1.0" }];
+    const supportedInterfaces = [
+      { url: "http://169.254.169.254/rpc", protocolBinding: "JSONRPC", protocolVersion: "1.0" },
+    ];
     await using lured = await startPeer({ card: { name: "x", supportedInterfaces } });
     const blocked = await runner.run(await runner.agent({ type: "a2a", url: lured.url }));
     assert.deepEqual([blocked.state, blocked.error.code, blocked.attemptCount], ["failed", "blocked", 1]);
@@ -159,6 +193,20 @@ describe("The a2a runner", () => {
     assert.equal((await runner.run(agent)).state, "completed");
     assert.ok(other.requests.length > 0);
     for (const { authorization } of other.requests) assert.equal(authorization, undefined);
+  });
+
+  it("has another agent of the hub do a task, over the hub's own A2A server", async () => {
+    const { url, keyFor, call } = runner.hub.test;
+    const worker = await runner.hub.agent();
+    const agent = await runner.agent({ type: "a2a", url, secret: await keyFor("admin"), skill: worker });
+    const running = runner.run(agent, { input: "Pass it on" });
+    const leased = await runner.hub.leaseOne(worker, { waitSeconds: 10 });
+    assert.equal(leased.task.input, "Pass it on");
+    await runner.hub.say(leased, "complete", { result: { passed: "on" }, usage: { inputTokens: 3 } });
+    const task = await running;
+    assert.deepEqual([task.state, task.result, task.usage], ["completed", { passed: "on" }, { inputTokens: 3 }]);
+    const { body } = await call("GET", `/api/v1/tasks/${leased.task.id}`);
+    assert.deepEqual(body.origin.chain, [task.id]);
   });
 
   it("tries again when a peer is not there", async () => {

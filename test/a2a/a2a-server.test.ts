@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { TaskState } from "@a2a-js/sdk";
 import type { Client } from "@a2a-js/sdk/client";
 import {
-  A2AError,
+  type A2AError,
   ContentTypeNotSupportedError,
   RequestMalformedError,
   TaskNotCancelableError,
@@ -59,12 +59,10 @@ for (const binding of ["JSONRPC", "HTTP+JSON"] as const)
 
     it("waits for the result, a text or data, and shows files by where they are", async () => {
       const waiting = client.sendMessage(say(["Work"], { skill: agent, wait: true }));
-      let leased = await hub.lease(agent, { waitSeconds: 5 });
-      const [first] = leased;
-      assert.ok(first);
+      const first = await hub.leaseOne(agent, { waitSeconds: 5 });
       const path = `/api/v1/worker/tasks/${first.task.id}/artifacts/log.txt`;
       const headers = { "content-type": "text/plain", "lease-token": first.leaseToken };
-      assert.equal((await hub.test.call("PUT", path, Buffer.from("a log"), headers)).status, 201);
+      assert.equal((await hub.test.call("PUT", path, Buffer.from("a log"), headers)).status, 200);
       await hub.say(first, "complete", { result: { fixed: 2 } });
       const task = taskIn(await waiting);
       assert.equal(task.status?.state, TaskState.TASK_STATE_COMPLETED);
@@ -75,9 +73,9 @@ for (const binding of ["JSONRPC", "HTTP+JSON"] as const)
       assert.deepEqual(valuesOf(task.artifacts[1]?.parts), [{ fixed: 2 }]);
       assert.match(String(valuesOf(task.artifacts[0]?.parts)[0]), /\/api\/v1\/artifacts\/art_\w+\/content$/);
       await client.sendMessage(say(["Text"], { skill: agent }));
-      leased = await hub.lease(agent);
-      await hub.say(leased[0]!, "fail", { error: { code: "broken", message: "It broke" }, retryable: false });
-      const failed = await client.getTask({ tenant: "", id: leased[0]!.task.id });
+      const second = await hub.leaseOne(agent);
+      await hub.say(second, "fail", { error: { code: "broken", message: "It broke" }, retryable: false });
+      const failed = await client.getTask({ tenant: "", id: second.task.id });
       assert.equal(failed.status?.state, TaskState.TASK_STATE_FAILED);
       assert.deepEqual(valuesOf(failed.status?.message?.parts), ["broken: It broke"]);
     });
@@ -133,6 +131,18 @@ for (const binding of ["JSONRPC", "HTTP+JSON"] as const)
       await assert.rejects(client.sendMessage(say(["More"], to)), UnsupportedOperationError);
     });
 
+    it("remembers which task led to a message that carries the hub's marker", async () => {
+      await hub.task(agent);
+      const { task } = await hub.leaseOne(agent);
+      const caused = taskIn(await client.sendMessage(say([`See ${task.originMarker}`], { skill: agent })));
+      assert.deepEqual((await hub.read(caused.id)).origin, { chain: [task.id], depth: 1 });
+      const forged = task.originMarker.replace(/.$/, (last) => (last === "A" ? "B" : "A"));
+      const free = taskIn(
+        await client.sendMessage(say([dataPart({ forged: forged.replace(/\.\d\./, ".9.") })], { skill: agent })),
+      );
+      assert.equal((await hub.read(free.id)).origin, undefined);
+    });
+
     it("lists tasks by context and state, page by page", async () => {
       const contextId = `list ${binding}`;
       const made: string[] = [];
@@ -141,15 +151,32 @@ for (const binding of ["JSONRPC", "HTTP+JSON"] as const)
       await completed("first");
       const list = { tenant: "", contextId, status: 0, pageToken: "", statusTimestampAfter: undefined };
       const first = await client.listTasks({ ...list, pageSize: 2 });
-      assert.deepEqual(first.tasks.map(({ id }) => id), made.slice(0, 2));
-      const second = await client.listTasks({ ...list, pageSize: 2, pageToken: first.nextPageToken, includeArtifacts: true });
-      assert.deepEqual(second.tasks.map(({ id }) => id), made.slice(2));
+      assert.deepEqual(
+        first.tasks.map(({ id }) => id),
+        made.slice(0, 2),
+      );
+      const second = await client.listTasks({
+        ...list,
+        pageSize: 2,
+        pageToken: first.nextPageToken,
+        includeArtifacts: true,
+      });
+      assert.deepEqual(
+        second.tasks.map(({ id }) => id),
+        made.slice(2),
+      );
       assert.equal(second.nextPageToken, "");
       assert.deepEqual(valuesOf(second.tasks[0]?.artifacts[0]?.parts), ["first"]);
       const done = await client.listTasks({ ...list, status: TaskState.TASK_STATE_COMPLETED });
-      assert.deepEqual(done.tasks.map(({ id }) => id), made.slice(2));
+      assert.deepEqual(
+        done.tasks.map(({ id }) => id),
+        made.slice(2),
+      );
       const own = await hub.task(agent);
-      assert.deepEqual((await client.listTasks({ ...list, contextId: own })).tasks.map(({ id }) => id), [own]);
+      assert.deepEqual(
+        (await client.listTasks({ ...list, contextId: own })).tasks.map(({ id }) => id),
+        [own],
+      );
       const all = await client.listTasks({ ...list, contextId: "", pageSize: 1 });
       assert.equal(all.tasks[0]?.id, own);
       await assert.rejects(client.listTasks({ ...list, pageToken: "nonsense" }), RequestMalformedError);
@@ -161,11 +188,19 @@ for (const binding of ["JSONRPC", "HTTP+JSON"] as const)
       assert.equal(canceled.status?.state, TaskState.TASK_STATE_CANCELED);
       const other = taskIn(await client.sendMessage(say(["Go"], { skill: agent })));
       await completed("done");
-      await assert.rejects(client.cancelTask({ tenant: "", id: other.id, metadata: undefined }), TaskNotCancelableError);
+      await assert.rejects(
+        client.cancelTask({ tenant: "", id: other.id, metadata: undefined }),
+        TaskNotCancelableError,
+      );
     });
 
     it("refuses what it cannot take, each with its error", async () => {
-      const file = { content: { $case: "url" as const, value: "https://example.com/a" }, metadata: undefined, filename: "a", mediaType: "" };
+      const file = {
+        content: { $case: "url" as const, value: "https://example.com/a" },
+        metadata: undefined,
+        filename: "a",
+        mediaType: "",
+      };
       const { test } = hub;
       const foreign = await test.inAnotherProject();
       await foreign("POST", "/api/v1/agents", { name: "theirs", runner: { type: "pull" } });

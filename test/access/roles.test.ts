@@ -32,6 +32,7 @@ const matrix: Readonly<Record<Permission, readonly Role[]>> = {
   "tasks:retry": ["owner", "admin", "operator"],
   "tasks:answer": ["owner", "admin", "operator"],
   "tasks:approve": ["owner", "admin", "operator"],
+  "artifacts:write": ["owner", "admin", "operator"],
   "deliveries:retry": ["owner", "admin", "operator"],
   "deliveries:cancel": ["owner", "admin", "operator"],
   "messages:acknowledge": ["owner", "admin", "operator"],

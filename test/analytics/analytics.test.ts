@@ -35,6 +35,21 @@ describe("Analytics", () => {
   const groups = async (query: string): Promise<AnalyticsGroup[]> =>
     (await hub.ok("GET", `/api/v1/analytics?${query}`)).body.data;
 
+  it("know at once what has just happened, and count it no second time later", async () => {
+    const ofAll = async (): Promise<AnalyticsGroup[][]> => [
+      await groups("groupBy=agent&interval=hour"),
+      await groups("groupBy=team"),
+      await groups("groupBy=source"),
+      await groups("groupBy=endpoint"),
+    ];
+    const fresh = await ofAll();
+    const writer = fresh[0]?.find(({ name }) => name === "writer");
+    assert.deepEqual(writer?.tasks, { completed: 2, failed: 1, canceled: 0, rejected: 0 });
+    assert.deepEqual(fresh[2]?.[0]?.events, 1);
+    await count();
+    assert.deepEqual(await ofAll(), fresh);
+  });
+
   it("count what has ended, how long it took and what it cost", async () => {
     await count();
     const writer = (await groups("groupBy=agent")).find(({ name }) => name === "writer") as AnalyticsGroup;
@@ -87,13 +102,14 @@ describe("Analytics", () => {
   it("leave out what is outside of the time asked for", async () => {
     await count();
     assert.deepEqual(await groups("from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00Z"), []);
+    assert.deepEqual(await groups("from=2020-01-01T00:00:00Z&to=2099-01-01T00:00:00Z"), await groups("groupBy=agent"));
   });
 
   it("are refused for a time that is too long or no time, and for an unknown grouping", async () => {
     const { call } = hub.test;
     const get = (query: string): Promise<string> => hub.refused(call, "GET", `/api/v1/analytics?${query}`);
     assert.equal(await get("from=2026-01-01T00:00:00Z&to=2025-01-01T00:00:00Z"), "422 invalid from");
-    assert.equal(await get("from=2020-01-01T00:00:00Z&to=2025-01-01T00:00:00Z"), "422 invalid from");
+    assert.equal(await get("interval=day&from=2020-01-01T00:00:00Z&to=2025-01-01T00:00:00Z"), "422 invalid from");
     assert.equal(await get("interval=hour&from=2025-01-01T00:00:00Z&to=2025-03-01T00:00:00Z"), "422 invalid from");
     assert.equal(await get("from=yesterday"), "422 invalid from");
     assert.equal(await get("groupBy=colour"), "422 invalid groupBy");

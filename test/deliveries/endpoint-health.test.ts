@@ -118,7 +118,7 @@ describe("the health of an endpoint", () => {
     await stage.processAll();
     const failed = news().filter(({ type }) => type === "message.failed");
     assert.equal(failed.length, 1);
-    const { message, delivery, endpoint } = failed[0]?.data as Record<string, Record<string, unknown>>;
+    const { message, delivery, endpoint } = (failed[0]?.data ?? {}) as Record<string, Record<string, unknown>>;
     assert.deepEqual(message, { id: toWireId("message", messageId), type: "test.sent" });
     assert.deepEqual([delivery?.["attempts"], delivery?.["lastStatus"], endpoint?.["url"]], [1, 410, receiver.url]);
     assert.equal(broken.requests.length, 1);

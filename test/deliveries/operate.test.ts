@@ -107,16 +107,14 @@ describe("operating many deliveries", () => {
     assert.equal((await act(`endpoints/${unasked}/enable`)).status, 200);
     await test.hub.processAll();
     const got = receiver.requests.slice(before).map(({ headers }) => headers["webhook-id"]);
-    assert.deepEqual(got.toSorted(), published.toSorted());
+    assert.deepEqual(new Set(got), new Set(published));
+    assert.equal(got.length, 2);
     assert.deepEqual((await list(`endpointId=${asked}&state=succeeded`)).length, 2);
     assert.deepEqual((await list(`endpointId=${unasked}&state=canceled&outcome=endpoint_disabled`)).length, 2);
   });
 
   it("sends one message again, to all or to one", async () => {
-    const [first = "", second = ""] = [
-      await endpoint({ eventTypes: ["one.a"] }),
-      await endpoint({ eventTypes: ["one.b"] }),
-    ];
+    const [first, second] = [await endpoint({ eventTypes: ["one.a"] }), await endpoint({ eventTypes: ["one.b"] })];
     const [message = ""] = await publish("one.a");
     const again = await act(`messages/${message}/resend`);
     assert.deepEqual([again.status, again.body.data.length, again.body.data[0].endpointId], [202, 1, first]);
@@ -142,7 +140,8 @@ describe("operating many deliveries", () => {
     assert.equal((await act(`endpoints/${id}/test`, { eventType: "try.b" })).body.code, "no_example");
     await test.hub.processAll();
     const bodies = receiver.requests.slice(before).map(({ body }) => JSON.parse(body));
-    assert.deepEqual(bodies.map(({ type }) => type).toSorted(), ["endpoint.test", "try.a"]);
+    assert.deepEqual(new Set(bodies.map(({ type }) => type)), new Set(["endpoint.test", "try.a"]));
+    assert.equal(bodies.length, 2);
     assert.deepEqual(bodies.find(({ type }) => type === "try.a")?.data, { amount: 1 });
   });
 

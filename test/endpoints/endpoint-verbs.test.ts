@@ -216,9 +216,9 @@ describe("endpoint verbs", () => {
       const { secret: _, ...endpoint } = await createEndpoint(other, { url: `https://receiver.example${path}` });
       made.unshift(endpoint);
     }
-    assert.deepEqual((await listEndpoints(other, { limit: 2 })).data, made.slice(0, 2));
+    assert.deepEqual((await listEndpoints(other, {}, { limit: 2 })).data, made.slice(0, 2));
     const cursor = uuidOf(made[1] as Endpoint);
-    assert.deepEqual(await listEndpoints(other, { limit: 2, cursor }), { data: made.slice(2) });
+    assert.deepEqual(await listEndpoints(other, {}, { limit: 2, cursor }), { data: made.slice(2) });
   });
 
   it("deletes an endpoint with its secrets, and cancels what it still had to receive", async () => {
@@ -268,11 +268,11 @@ describe("endpoint verbs", () => {
   it("changes nothing when the audit row cannot be written", async () => {
     const blind = withoutAudit(ctx);
     const made = await createEndpoint(ctx, { url });
-    const before = await listEndpoints(ctx, { limit: 200 });
+    const before = await listEndpoints(ctx, {}, { limit: 200 });
     await assert.rejects(createEndpoint(blind, { url }));
     await assert.rejects(updateEndpoint(blind, uuidOf(made), { disabled: true }));
     await assert.rejects(deleteEndpoint(blind, uuidOf(made)));
-    assert.deepEqual(await listEndpoints(ctx, { limit: 200 }), before);
+    assert.deepEqual(await listEndpoints(ctx, {}, { limit: 200 }), before);
   });
 
   it("rejects a read-only actor, and answers 404 for another project's endpoint", async () => {

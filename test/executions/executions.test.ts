@@ -71,6 +71,15 @@ describe("Executions", () => {
     await work("POST", `${path}/complete`, { leaseToken, result: "done" });
     assert.equal((await test.call("GET", `/api/v1/executions/${late.body.id}`)).body.result, "done");
 
+    const body = { agent_name: "Code Reviewer", task: "x" };
+    for (const [query, prefer] of [
+      ["?waitSeconds=0.05", ""],
+      ["", "wait=0"],
+    ] as const) {
+      const said = await test.call("POST", `/api/v1/agents/execute${query}`, body, { prefer });
+      assert.deepEqual([said.status, said.body.status], [202, "pending"]);
+    }
+
     const before = performance.now();
     const asked = await execute({}, { prefer: "handling=lenient, Respond-Async; wait=3" });
     assert.ok(performance.now() - before < 5_000);

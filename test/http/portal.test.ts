@@ -8,6 +8,7 @@ const open = new Set([
   "get /api/v1/subscribers",
   "get /api/v1/subscribers/{id}",
   "get /api/v1/subscribers/{id}/messages/poll",
+  "get /api/v1/subscribers/{id}/messages/stream",
   "post /api/v1/subscribers/{id}/messages/ack",
   "get /api/v1/endpoints",
   "post /api/v1/endpoints",
@@ -149,6 +150,12 @@ describe("a portal token", () => {
       const { data } = (await portal("GET", `/api/v1/${path}`)).body;
       assert.ok(!JSON.stringify(data).includes(message ?? "?"), path);
     }
+    assert.deepEqual((await portal("GET", `/api/v1/endpoints?subscriberId=${other}`)).body.data, []);
+    const theirs = (await test.call("GET", `/api/v1/endpoints?subscriberId=${other}`)).body.data;
+    assert.deepEqual(
+      theirs.map(({ id }: { id: string }) => id),
+      [endpoint],
+    );
     const subscribers = (await portal("GET", "/api/v1/subscribers")).body.data;
     assert.deepEqual(
       subscribers.map(({ id }: { id: string }) => id),
@@ -172,7 +179,7 @@ describe("a portal token", () => {
         const hasBody = method === "post" || method === "patch" || method === "put";
         const answer = await portal(method.toUpperCase(), filled, hasBody ? {} : undefined);
         // A refusal may come sooner, for a path or body that nothing is made of; never an answer.
-        assert.ok([403, 404, 415, 422].includes(answer.status), `${method} ${path}: ${answer.status}`);
+        assert.ok([403, 404, 415, 422, 426].includes(answer.status), `${method} ${path}: ${answer.status}`);
         assert.ok(answer.status !== 404 || !JSON.stringify(answer.body).includes('"data"'), path);
         refused += 1;
       }

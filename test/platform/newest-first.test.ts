@@ -5,12 +5,15 @@ import { searchDeliveries } from "../../src/deliveries/delivery-search-store.ts"
 import { type DeliveryRow, selectAttempts } from "../../src/deliveries/store.ts";
 import { selectEvents } from "../../src/events/store.ts";
 import { selectMessages } from "../../src/messages/store.ts";
+import { selectNewestForSubscriber, selectSettledForSubscriber } from "../../src/messages/subscriber-message-store.ts";
+import { toWireId } from "../../src/lib/ids.ts";
 import type { Executor } from "../../src/platform/database.ts";
 import { selectArtifacts } from "../../src/tasks/artifact-store.ts";
 import { selectTaskEvents, selectTasks } from "../../src/tasks/store.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const id = "01890a5d-ac96-774b-bcce-b302099a8057";
+const wireId = toWireId("agent", id);
 const page = { limit: 50, cursor: id };
 
 describe("A list of a large table", () => {
@@ -55,8 +58,20 @@ describe("A list of a large table", () => {
     ["what a worker reported", "task_events_pkey", () => selectTaskEvents(db, id, 50, { attempt: 1, seq: 2 })],
     ["artifacts", "artifacts_by_project", () => selectArtifacts(db, id, {}, page)],
     ["artifacts of a type", "artifacts_by_type", () => selectArtifacts(db, id, { contentType: "text/plain" }, page)],
+    ["artifacts of a kind", "artifacts_by_main_type", () => selectArtifacts(db, id, { contentType: "text/*" }, page)],
+    ["artifacts of an agent", "artifacts_by_agent", () => selectArtifacts(db, id, { agent: wireId }, page)],
     ["messages", "messages_by_project", () => selectMessages(db, { projectId: id }, {}, page)],
     ["messages of a type", "messages_by_type", () => selectMessages(db, { projectId: id }, { type: "x" }, page)],
+    [
+      "messages for a subscriber",
+      "messages_by_subscriber",
+      () => selectNewestForSubscriber(db, { projectId: id, subscriberId: id, limit: 5 }),
+    ],
+    [
+      "messages for a subscriber after a cursor",
+      "messages_by_subscriber",
+      () => selectSettledForSubscriber(db, { projectId: id, subscriberId: id, cursor: id, limit: 5 }),
+    ],
     ["deliveries", "deliveries_by_project", () => searchDeliveries(db, { projectId: id }, {}, page)],
     [
       "deliveries in a state",
@@ -89,6 +104,14 @@ describe("A list of a large table", () => {
       () => selectAttempts(db, { id, created_at: new Date(0) } as DeliveryRow, page),
     ],
   ];
+  it("of a subscriber's messages begins at its cursor", async () => {
+    plans.length = 0;
+    const which = { projectId: id, subscriberId: id, cursor: id, limit: 5 };
+    await selectSettledForSubscriber(db, which);
+    await selectNewestForSubscriber(db, which);
+    for (const plan of plans) assert.equal(plan.match(/Index Cond: .*ROW\(xid, id\)/g)?.length, 2, plan);
+  });
+
   for (const [name, index, read] of lists)
     it(`of ${name} reads no more of ${index} than the page`, async () => {
       plans.length = 0;

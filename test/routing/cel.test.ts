@@ -53,6 +53,7 @@ describe("a CEL expression", () => {
     ["event.body.title.lowerAscii().contains('build')", true],
     ["'É'.lowerAscii() + 'é'.upperAscii() + 'a'.upperAscii()", "ÉéA"],
     ["event.body.title.matches('(?i)^fix .*build$')", true],
+    ["matches(event.body.title, '(?i)^fix .*build$')", true],
     ["event.body.title.substring(4, 7) + event.body.title.substring(8)", "theBuild"],
     ["event.body.files[0].split('/')", ["src", "a.ts"]],
     ["'a,b,c'.split(',', 2)", ["a", "b,c"]],

@@ -50,11 +50,13 @@ describe("Artifacts", () => {
       agent: "a",
       contentUrl: `https://hub.example/api/v1/artifacts/${id}/content`,
       createdAt: new Date(ctx.clock.now()).toISOString(),
+      updatedAt: new Date(ctx.clock.now()).toISOString(),
     });
     assert.deepEqual((await listArtifacts(ctx, {}, { limit: 1 })).data, [artifact]);
     assert.deepEqual(await getArtifactContent(ctx, uuidOf("artifact", id)), {
       name: "a-0",
       contentType: "text/html; charset=utf-8",
+      sha256: artifact.sha256,
       bytes: Buffer.from([0, 0xff, 0]),
     });
   });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { StreamResponse } from "@a2a-js/sdk";
+import type { Artifact, StreamResponse } from "@a2a-js/sdk";
 import { NotFoundError } from "../../lib/errors.ts";
 import { fromWireId } from "../../lib/ids.ts";
 import { getTask } from "../../tasks/get-task.ts";
@@ -29,7 +29,7 @@ export async function readTold({ ctx }: Pick<A2aCaller, "ctx">, taskId: string):
 }
 
 /** Whether nothing moves a task by itself: it has ended, or waits for its client. */
-export function isResting(state: TaskState): boolean {
+function isResting(state: TaskState): boolean {
   return isTerminal(state) || state === "input_required" || state === "auth_required";
 }
 
@@ -62,8 +62,10 @@ export async function awaitTask(caller: A2aCaller, told: ToldTask, waitSeconds: 
 function changesBetween(before: ToldTask, after: ToldTask): StreamResponse[] {
   const taskId = after.task.id;
   const contextId = contextIdOf(after.task, after.context);
-  const known = new Set(presentArtifacts(before).map(({ artifactId }) => artifactId));
-  const artifacts = presentArtifacts(after).filter(({ artifactId }) => !known.has(artifactId));
+  // One that is stored again under its name has other contents.
+  const keyOf = ({ artifactId, metadata }: Artifact): string => `${artifactId} ${metadata?.["sha256"]}`;
+  const known = new Set(presentArtifacts(before).map(keyOf));
+  const artifacts = presentArtifacts(after).filter((artifact) => !known.has(keyOf(artifact)));
   const status = presentStatus(after);
   const old = presentStatus(before);
   const isNews = status.state !== old.state || status.message?.messageId !== old.message?.messageId;

@@ -76,10 +76,10 @@ export function presentStatus(told: ToldTask): TaskStatus {
 
 /** A task's artifacts; its result is one of them, named `result`. Files are told by where they are. */
 export function presentArtifacts({ task }: Pick<ToldTask, "task">): Artifact[] {
-  const files = task.artifacts.map(({ id, name, contentType, contentUrl, size, sha256 }) => ({
+  const files = task.artifacts.map(({ id, name, title = "", contentType, contentUrl, size, sha256 }) => ({
     artifactId: id,
     name,
-    description: "",
+    description: title,
     parts: [part({ $case: "url", value: contentUrl }, { filename: name, mediaType: contentType })],
     metadata: { size, sha256 },
     extensions: [],

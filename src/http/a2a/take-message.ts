@@ -2,8 +2,11 @@ import type { SendMessageRequest } from "@a2a-js/sdk";
 import { RequestMalformedError } from "@a2a-js/sdk/errors";
 import { selectAgents } from "../../agents/store.ts";
 import { InvalidError } from "../../lib/errors.ts";
+import { fromWireId } from "../../lib/ids.ts";
+import { findOriginMarkers, verifyOriginMarker } from "../../lib/origin-marker.ts";
 import { answerTask } from "../../tasks/answer-task.ts";
 import { createTask } from "../../tasks/create-task.ts";
+import { selectTaskIds } from "../../tasks/store.ts";
 import type { A2aCaller } from "./caller.ts";
 import { claimAnswer, releaseAnswer, storeContext } from "./context-store.ts";
 import { readTold } from "./follow-task.ts";
@@ -25,15 +28,29 @@ async function onlyAgent({ ctx }: A2aCaller): Promise<string> {
   );
 }
 
+// An agent of this hub that is reached over A2A, and is reached at this hub, would else give itself tasks for ever: as the
+// child of its task each stands in a chain, which has an end.
+async function parentOf({ ctx }: A2aCaller, { text = "", data }: ReadMessage): Promise<string | undefined> {
+  const markers = findOriginMarkers(`${text} ${data === undefined ? "" : JSON.stringify(data)}`);
+  if (markers === "too_many") throw new RequestMalformedError("The message names too many tasks that led to it");
+  const marks = markers.flatMap((marker) => verifyOriginMarker(ctx.originKeys.all, marker) ?? []);
+  const [deepest] = marks.toSorted((one, other) => other.depth - one.depth);
+  const parent = deepest === undefined ? undefined : fromWireId("task", deepest.taskId);
+  if (parent === undefined) return undefined;
+  return (await selectTaskIds(ctx.db, ctx.actor.projectId, [parent]))[0];
+}
+
 async function create(caller: A2aCaller, message: ReadMessage): Promise<string> {
   const { ctx } = caller;
   const { text, data, messageId } = message;
+  const parentTaskId = await parentOf(caller, message);
   const isObject = typeof data === "object" && data !== null && !Array.isArray(data);
   const contextId = message.contextId ?? ctx.newId();
   const { taskId } = await createTask(ctx, {
     agent: message.skill ?? (await onlyAgent(caller)),
     input: text ?? JSON.stringify(data),
     ...(data === undefined ? {} : { parameters: isObject ? data : { data } }),
+    ...(parentTaskId === undefined ? {} : { parentTaskId }),
     // The name keeps them apart from the keys that other calls give the same agent.
     keys: { dedupe: { key: `a2a:${messageId}`, windowSeconds: dedupeSeconds }, session: contextId },
   });

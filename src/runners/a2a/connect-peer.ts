@@ -29,7 +29,11 @@ export interface PeerConnection {
 
 const callTimeoutMs = 30_000;
 
-function headersOf({ secretBox }: Pick<Services, "secretBox">, agent: AgentRow, runner: A2aRunner): Record<string, string> {
+function headersOf(
+  { secretBox }: Pick<Services, "secretBox">,
+  agent: AgentRow,
+  runner: A2aRunner,
+): Record<string, string> {
   if (agent.runner_secret === null) return { ...runner.headers };
   const place = { projectId: agent.project_id, agentId: agent.id, version: agent.secret_version };
   const token = openRunnerSecret(secretBox, place, agent.runner_secret);

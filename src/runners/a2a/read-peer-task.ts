@@ -7,27 +7,41 @@ import { BadCardError } from "./peer-cards.ts";
 const maxPromptCharacters = 10_000;
 const maxResultCharacters = 1_048_576;
 
-function valueOf({ content, filename, mediaType }: Part): unknown {
-  const about = {
-    ...(filename === "" || filename === undefined ? {} : { filename }),
-    ...(mediaType === "" || mediaType === undefined ? {} : { mediaType }),
-  };
+// An output to be stored, as `report.artifact` takes it.
+interface PeerFile {
+  readonly name: string;
+  readonly contentType?: string;
+  readonly contentBase64: string;
+}
+
+// Bytes become artifacts of the task, and what stands in their place says which.
+function valueOf({ content, filename, mediaType }: Part, files: PeerFile[] = []): unknown {
+  const about = isGiven(mediaType) ? { mediaType } : {};
   switch (content?.$case) {
     case "text":
     case "data":
       return content.value;
     case "url":
-      return { url: content.value, ...about };
-    case "raw":
-      return { base64: content.value.toString("base64"), ...about };
+      return { url: content.value, ...(isGiven(filename) ? { filename } : {}), ...about };
+    case "raw": {
+      const name = isGiven(filename) ? filename : `file-${files.length + 1}`;
+      const contentType = isGiven(mediaType) ? { contentType: mediaType } : {};
+      files.push({ name, ...contentType, contentBase64: content.value.toString("base64") });
+      return { artifact: name, ...about };
+    }
     case undefined:
       return null;
   }
 }
 
+// Fields that a peer leaves out are empty, or not there at all.
+function isGiven(text: string | undefined): text is string {
+  return text !== undefined && text !== "";
+}
+
 // One value as it is, texts as one text, anything else as a list.
-function valueOfParts(parts: readonly Part[]): unknown {
-  const values = parts.map(valueOf);
+function valueOfParts(parts: readonly Part[], files: PeerFile[]): unknown {
+  const values = parts.map((part) => valueOf(part, files));
   if (values.length === 1) return values[0];
   if (values.length > 0 && values.every((value) => typeof value === "string")) return values.join("\n\n");
   return values;
@@ -42,39 +56,46 @@ export function textOf(message: Message | undefined): string {
   return texts.join("\n\n");
 }
 
-function resultOf(task: Task): unknown {
+function resultOf(task: Task, files: PeerFile[]): unknown {
   const artifacts = task.artifacts ?? [];
   const [only] = artifacts;
-  if (only !== undefined && artifacts.length === 1) return valueOfParts(only.parts);
+  if (only !== undefined && artifacts.length === 1) return valueOfParts(only.parts, files);
   if (artifacts.length > 1)
     return {
       artifacts: artifacts.map(({ name, artifactId, parts }) => ({
-        name: name || artifactId,
-        value: valueOfParts(parts),
+        name: isGiven(name) ? name : artifactId,
+        value: valueOfParts(parts, files),
       })),
     };
-  return task.status?.message === undefined ? undefined : valueOfParts(task.status.message.parts);
+  return task.status?.message === undefined ? undefined : valueOfParts(task.status.message.parts, files);
 }
 
-function completedWith(result: unknown, metadata: Record<string, unknown> | undefined): RunOutcome {
+function completedWith(
+  result: unknown,
+  artifacts: readonly PeerFile[],
+  metadata: Record<string, unknown> | undefined,
+): RunOutcome {
   if ((JSON.stringify(result) ?? "").length > maxResultCharacters)
     return failedRun("answer_too_large", "The peer's answer is larger than a result may be.", false);
   const usage = metadata?.["usage"];
   const isUsage = typeof usage === "object" && usage !== null && !Array.isArray(usage);
-  return { kind: "completed", result, ...(isUsage ? { usage } : {}) };
+  return { kind: "completed", result, artifacts, ...(isUsage ? { usage } : {}) };
 }
 
 /** What a message means that a peer answers with instead of a task: it is done. */
 export function outcomeOfMessage(message: Message): RunOutcome {
-  return completedWith(valueOfParts(message.parts), message.metadata);
+  const files: PeerFile[] = [];
+  return completedWith(valueOfParts(message.parts, files), files, message.metadata);
 }
 
 /** What the peer's task means for ours; undefined while it is under way. */
 export function outcomeOfTask(task: Task): RunOutcome | undefined {
   const said = textOf(task.status?.message);
   switch (task.status?.state) {
-    case TaskState.TASK_STATE_COMPLETED:
-      return completedWith(resultOf(task), task.metadata);
+    case TaskState.TASK_STATE_COMPLETED: {
+      const files: PeerFile[] = [];
+      return completedWith(resultOf(task, files), files, task.metadata);
+    }
     case TaskState.TASK_STATE_FAILED:
       return failedRun("peer_failed", said || "The peer says that it has failed.", false);
     case TaskState.TASK_STATE_REJECTED:

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { allDone } from "../../lib/all-done.ts";
 import { toWireId } from "../../lib/ids.ts";
 import type { CommandSettings } from "../../platform/runner-settings.ts";
 import { failedRun, type RunnerServices, type RunOutcome, type TaskRun } from "../task-run.ts";
@@ -86,8 +87,7 @@ async function runPrepared(
   });
   const { end, broken } = await executed;
   const outcome: RunOutcome = run.signal.aborted ? { kind: "stopped" } : judgeRun(reader, adapter, end, broken);
-  await log.end();
-  await directory.describe({
+  const described = directory.describe({
     ...session,
     status: outcome.kind,
     ended_at: now(),
@@ -97,6 +97,7 @@ async function runPrepared(
     usage: reader.usage,
     ...(outcome.kind === "failed" ? { error: outcome.error } : {}),
   });
+  await allDone([log.end(), described]);
   return outcome;
 }
 

@@ -71,12 +71,12 @@ export async function openSessionDirectory(
   const path = join(root, project, session);
   await mkdir(join(path, "workers", "notes"), { recursive: true, mode: 0o700 });
   const taskFile = join(path, `${task.id}.json`);
-  await replaceFile(taskFile, task.json);
+  const [before] = await Promise.all([readDescription(join(path, "SESSION.json")), replaceFile(taskFile, task.json)]);
   const append = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | carefully;
   return {
     path,
     taskFile,
-    before: await readDescription(join(path, "SESSION.json")),
+    before,
     events: await open(join(path, "EVENTS.jsonl"), append, 0o600),
     describe: (description) =>
       replaceFile(join(path, "SESSION.json"), `${JSON.stringify(description, undefined, 2)}\n`),
