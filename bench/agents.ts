@@ -13,7 +13,7 @@ import { publishReport } from "./support/report.ts";
 import { quantile } from "./support/statistics.ts";
 
 // Half of a backlog is warm-up, as of the other benches' load.
-const backlog = { tasks: 14_000, warmUp: 7_000 };
+const backlog = { tasks: 12_000, warmUp: 6_000 };
 const senderCount = 64;
 
 /** How a worker says what it has done. */
@@ -169,23 +169,23 @@ async function shareOfCore(bench: Bench, hub: Hub, seconds: number): Promise<Cpu
 async function measureIdle(bench: Bench, hub: Hub): Promise<{ readonly without: Cpu; readonly with: Cpu }> {
   const without = await shareOfCore(bench, hub, idle.beforeSeconds);
   const key = await createWorkerKey(hub);
-  let isOver = false;
+  const end = new AbortController();
   const connections: HttpConnection[] = [];
   const wait = async (index: number): Promise<void> => {
     const connection = await HttpConnection.open(hub.program.url);
     connections.push(connection);
     // The first waits end at different times, so that later ones begin at different times.
-    for (let waitSeconds = 1 + ((index * 7) % idle.waitSeconds); !isOver; waitSeconds = idle.waitSeconds) {
+    for (let waitSeconds = 1 + ((index * 7) % idle.waitSeconds); !end.signal.aborted; waitSeconds = idle.waitSeconds) {
       const body = { workerId: `worker ${index}`, agents: [pushAgent], waitSeconds };
       const answer = connection.send(hub.encodeCall("/api/v1/worker/lease", body, key));
-      const { status } = await answer.catch(() => ({ status: isOver ? 204 : 0 }));
+      const { status } = await answer.catch(() => ({ status: end.signal.aborted ? 204 : 0 }));
       if (status !== 204) throw new Error(`a wait for nothing was answered ${status}`);
     }
   };
   const waiting = Array.from({ length: idle.workers }, (_, index) => wait(index));
   await delay(1_000);
   const share = await shareOfCore(bench, hub, idle.waitSeconds);
-  isOver = true;
+  end.abort();
   for (const connection of connections) connection.close();
   await Promise.all(waiting);
   return { without, with: share };

@@ -10,9 +10,9 @@ const statements = [
   `CREATE TABLE task_labels (
      project_id uuid NOT NULL,
      label text NOT NULL,
-     task_id uuid NOT NULL,
-     PRIMARY KEY (project_id, label, task_id)
+     task_id uuid NOT NULL
    )`,
+  `CREATE UNIQUE INDEX task_labels_newest ON task_labels (project_id, label, task_id DESC NULLS LAST)`,
   // `content` is null where it lies on disk, under its hash.
   `ALTER TABLE artifacts
      ADD COLUMN agent_id uuid,

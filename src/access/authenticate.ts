@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { toWireId } from "../lib/ids.ts";
 import type { Services } from "../platform/services.ts";
 import type { AccessTokenClaims, AccessTokens } from "./access-token.ts";
 import type { Actor } from "./actor.ts";
@@ -78,7 +79,9 @@ export function createAuthenticator(
     const granter = await findGranter(claims, mayLookUp);
     if (granter === undefined || granter.projectId !== claims.projectId) return undefined;
     const { role, agents, subscriberId } = claims;
-    return { ...granter, kind: "token", role, agents, ...(subscriberId === undefined ? {} : { subscriberId }) };
+    const bearer: Actor = { ...granter, kind: "token", role, agents };
+    if (subscriberId === undefined) return bearer;
+    return { ...bearer, name: `portal of ${toWireId("subscriber", subscriberId)}`, subscriberId };
   }
 
   return {

@@ -46,16 +46,21 @@ export class EndpointHealth {
     if (tally.isEmpty && leftAlone.size === 0) return;
     this.#tally = new EndpointTally();
     this.#leftAlone = new Map();
-    await this.#services.db.transaction(async (tx) => {
+    const hopeless = await this.#services.db.transaction(async (tx) => {
       await addEndpointStats(tx, tally.rows);
       const runs = tally.runs;
       const recovered = runs.filter(([, run]) => run.hadSuccess).map(([endpointId]) => endpointId);
       await this.#sayRecovered(tx, recovered);
       const failing = runs.filter(([, run]) => run.failures > 0);
-      await this.#judge(tx, await addFailures(tx, failing));
+      const judged = await this.#judge(tx, await addFailures(tx, failing));
       await setBreakers(tx, leftAlone);
       await this.#services.signals.emit(tx, "endpoints", leftAlone.keys());
+      return judged;
     });
+    if (hopeless.length === 0) return;
+    // By itself, for whoever enables or deletes an endpoint locks it before its health. A process that dies before it finds
+    // the endpoint as hopeless after its next attempt.
+    await this.#services.db.transaction((tx) => disableEndpoints(tx, this.#services, hopeless, "failing", this.#tell));
   }
 
   async #sayRecovered(tx: Transaction, endpointIds: readonly string[]): Promise<void> {
@@ -75,16 +80,15 @@ export class EndpointHealth {
     if (news.length > 0) await this.#tell(tx, news);
   }
 
-  async #judge(tx: Transaction, failing: readonly FailingRow[]): Promise<void> {
+  // Answers which endpoints have failed for so long that they are to be switched off.
+  async #judge(tx: Transaction, failing: readonly FailingRow[]): Promise<string[]> {
     const { failingAfterAttempts, disableAfterHours } = this.#services.settings.deliveries;
     const now = this.#services.clock.now();
     const serious = failing.filter((row) => row.failures >= failingAfterAttempts);
     const hopeless = serious.filter((row) => now - row.failing_since.getTime() >= disableAfterHours * hourMs);
     const unsaid = serious.filter((row) => row.announced_at === null && !hopeless.includes(row));
     await this.#sayFailing(tx, unsaid);
-    if (hopeless.length === 0) return;
-    const ids = hopeless.map((row) => row.endpoint_id);
-    await disableEndpoints(tx, this.#services, ids, "failing", this.#tell);
+    return hopeless.map((row) => row.endpoint_id);
   }
 
   async #sayFailing(tx: Transaction, failing: readonly FailingRow[]): Promise<void> {

@@ -3,8 +3,8 @@ import { toWireId } from "../lib/ids.ts";
 import { jsonObjectSchema } from "../lib/json-object-schema.ts";
 import { type CompiledFilter, filterCompiler } from "../routing/document-filter.ts";
 
-/** Which messages an endpoint gets, of those whose type it asks for. */
-export const endpointFilter = z
+/** The parts of a filter. */
+const filterParts = z
   .strictObject({
     match: jsonObjectSchema
       .exactOptional()
@@ -17,7 +17,29 @@ export const endpointFilter = z
       for (const { path, message } of compiled.errors) ctx.addIssue({ code: "custom", path: path.split("."), message });
   });
 
-export type EndpointFilter = z.infer<typeof endpointFilter>;
+export type EndpointFilter = z.infer<typeof filterParts>;
+
+// A message has no field `match` or `when`: an object without them is a pattern.
+function partsOf(filter: unknown): unknown {
+  if (typeof filter === "string") return { when: filter };
+  const isPattern =
+    typeof filter === "object" &&
+    filter !== null &&
+    !("match" in filter || "when" in filter) &&
+    Object.keys(filter).length > 0;
+  return isPattern ? { match: filter } : filter;
+}
+
+/** Which messages an endpoint gets, of those whose type it asks for: the parts, or one of them by itself. */
+export const endpointFilter = z
+  .union([filterParts, z.string(), jsonObjectSchema])
+  .transform((filter, ctx): EndpointFilter => {
+    const parsed = filterParts.safeParse(partsOf(filter));
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) ctx.addIssue({ code: "custom", path: issue.path, message: issue.message });
+    return z.NEVER;
+  })
+  .describe("`{match?, when?}`, or a pattern or a CEL expression by itself.");
 
 /** A message as filters see it. Without what it does not have. */
 export interface MessageDocument {

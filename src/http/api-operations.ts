@@ -23,6 +23,7 @@ import { sourceCheckOperations } from "./source-checks.ts";
 import { sourceOperations } from "./sources.ts";
 import { subscriberMessageOperations } from "./subscriber-messages.ts";
 import { subscriberOperations } from "./subscribers.ts";
+import { taskReportOperations } from "./task-reports.ts";
 import { taskRequestOperations } from "./task-requests.ts";
 import { taskOperations } from "./tasks.ts";
 import { traceOperations } from "./trace.ts";
@@ -46,6 +47,7 @@ export function apiOperations(services: WorkerServices & SourceTester & DryRunSe
     ...replayOperations(services),
     ...taskOperations(services),
     ...taskRequestOperations(services),
+    ...taskReportOperations,
     ...executionOperations(services),
     ...artifactOperations,
     ...artifactUploadOperations(services),

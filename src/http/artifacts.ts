@@ -29,16 +29,14 @@ function isKnown(request: Request, sha256: string): boolean {
 }
 
 async function download(ctx: Context, id: string, request: Request): Promise<Answer> {
-  // It is the caller's own, and may have been replaced.
-  const cacheHeaders = (sha256: string) => ({ ETag: tagOf(sha256), "Cache-Control": "private, no-cache" });
   if (request.get("if-none-match") !== undefined) {
     const { sha256 } = await getArtifact(ctx, id);
-    if (isKnown(request, sha256)) return { status: 304, headers: cacheHeaders(sha256) };
+    if (isKnown(request, sha256)) return { status: 304, headers: { ETag: tagOf(sha256) } };
   }
   const { name, contentType, sha256, bytes } = await getArtifactContent(ctx, id);
   // A worker chose bytes, type and name: a browser shall save them, and neither show nor guess.
   const headers = {
-    ...cacheHeaders(sha256),
+    ETag: tagOf(sha256),
     "Accept-Ranges": "bytes",
     "Content-Disposition": attachmentDisposition(name),
     "X-Content-Type-Options": "nosniff",

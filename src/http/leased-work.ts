@@ -50,7 +50,7 @@ export const leasedWorkSchema = z
       z.strictObject({
         task: leasedTask,
         leaseToken: z.string(),
-        attempt: z.int(),
+        attempt: z.int().meta({ description: "Which of its attempts. One that was released before is not counted." }),
         leaseExpiresAt: z.iso.datetime(),
         deadlineAt: z.iso.datetime(),
         heartbeatAfterSeconds: z.number(),
@@ -65,7 +65,7 @@ export function presentLeasedWork(services: Pick<Services, "originKeys">, work: 
   return {
     task: presentLeasedTask(services, work),
     leaseToken: task.leaseToken,
-    attempt: task.attempt,
+    attempt: task.chargedAttempt,
     leaseExpiresAt: task.leaseExpiresAt.toISOString(),
     deadlineAt: task.deadlineAt.toISOString(),
     // A third of the lease: two may get lost before it lapses.

@@ -10,7 +10,7 @@ export interface OldRows {
 }
 
 /** So many rows are looked at in one transaction, whether they may go or not. */
-export const oldRowsBatch = 500;
+const oldRowsBatch = 500;
 
 const firstId = "00000000-0000-0000-0000-000000000000";
 

@@ -17,6 +17,7 @@ const topics = [
   "deliveries",
   "ownMessages",
   "peers",
+  "watchers",
 ] as const;
 
 /** What changed, so that whoever caches or waits for it can act. */

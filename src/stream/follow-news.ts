@@ -23,6 +23,14 @@ const maxIds = 5_000;
 const maxRows = 100;
 const pauseMs = 400;
 
+// States that tasks pass through are told only to whoever asks (ADR 5); a stream asks for as long as it is open.
+const askEveryMs = 15_000;
+const statesOnTheWay = ["submitted", "working", "input_required", "auth_required"].map((state) => `task.${state}`);
+
+async function askForStates({ db, signals, actor: { projectId } }: Context): Promise<void> {
+  await db.transaction(async (tx) => await signals.emit(tx, "watchers", [projectId]));
+}
+
 function timeOf(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
@@ -39,10 +47,15 @@ export async function* followNews(ctx: Context, request: NewsRequest): AsyncGene
   const { projectId } = ctx.actor;
   const { after, signal } = request;
   const wants = compileEventTypes(request.types ?? null);
+  let askAgainMs = statesOnTheWay.some(wants) ? -Infinity : Infinity;
   let fromMs = after === undefined ? clock.now() : timeOf(after);
   const idsInSight = (): Promise<string[]> => selectNewsIds(db, projectId, firstIdAt(fromMs - overlapMs), maxIds);
   const told = new Set(after === undefined ? await idsInSight() : (await idsInSight()).filter((id) => id <= after));
   while (!signal.aborted) {
+    if (clock.now() >= askAgainMs) {
+      await askForStates(ctx);
+      askAgainMs = clock.now() + askEveryMs;
+    }
     const fresh = (await idsInSight()).filter((id) => !told.has(id)).slice(0, maxRows);
     const news = fresh.length === 0 ? [] : await selectNews(db, fresh);
     for (const id of fresh) {

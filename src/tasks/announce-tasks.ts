@@ -94,14 +94,16 @@ export async function announceTasks(
 ): Promise<void> {
   const wanted: ChangedTask[] = [];
   const routed = new Set<ChangedTask>();
-  for (const task of tasks) {
+  // A batch is mostly of one project and one state: each is asked about once.
+  for (const alike of Map.groupBy(tasks, (task) => `${task.project_id} ${task.state}`).values()) {
+    const [{ project_id: projectId, state }] = alike as [ChangedTask];
+    const wants = await whoWants(tx, services, projectId, state);
     tx.afterCommit(() => {
-      services.metrics.tasks.inc({ state: task.state });
-      noteOutcome(services, task);
+      services.metrics.tasks.inc({ state }, alike.length);
+      for (const task of alike) noteOutcome(services, task);
     });
-    const wants = await whoWants(tx, services, task.project_id, task.state);
-    if (wants.route) routed.add(task);
-    if (wants.route || wants.endpoint || isTerminal(task.state)) wanted.push(task);
+    if (wants.route) for (const task of alike) routed.add(task);
+    if (wants.route || wants.endpoint || isTerminal(state)) wanted.push(...alike);
   }
   if (wanted.length === 0) return;
   const agents = await services.agents.getMany(

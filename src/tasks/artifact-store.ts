@@ -52,7 +52,8 @@ function patternOf(prefix: string): string {
   return `${prefix.replaceAll(/[\\%_]/g, (character) => `\\${character}`)}%`;
 }
 
-async function selectAgentIds(db: Executor, projectId: string, agent: string): Promise<string[]> {
+/** The uuids of the agents, deleted ones too, that have this name or wire id. */
+export async function selectAgentIds(db: Executor, projectId: string, agent: string): Promise<string[]> {
   const id = fromWireId("agent", agent);
   if (id !== undefined) return [id];
   const query = db.kysely.selectFrom("agents").select("id").where("project_id", "=", projectId);

@@ -7,7 +7,7 @@ function jsonOrNull(value: unknown): string | null {
 
 // As Postgres writes an array of texts.
 function arrayOf(texts: readonly string[]): string {
-  return `{${texts.map((text) => `"${text.replaceAll(/["\\\\]/g, "\\\\$&")}"`).join(",")}}`;
+  return `{${texts.map((text) => `"${text.replaceAll(/["\\]/g, "\\$&")}"`).join(",")}}`;
 }
 
 interface Column {

@@ -93,12 +93,16 @@ export async function leaseForWorker(
   for (const name of request.agents) authoriseAgent(ctx.actor, name);
   const agentIds = await resolveAgents(ctx, names, request.agents);
   const { workerId, max, leaseSeconds } = request;
-  const lease = async (): Promise<LeasedTask[]> => {
-    ctx.presence.note(ctx.actor.projectId, workerId, request.agents);
+  const leaseNow = async (): Promise<LeasedTask[]> => {
     // Anew each time: their limits may change while the worker waits.
     const agents = [...(await ctx.agents.getMany(ctx.db, agentIds)).values()];
     const options = leaseSeconds === undefined ? {} : { leaseSeconds };
     return await leaseTasksNow(ctx, { actor: ctx.actor, workerId, agents, max, ...options });
+  };
+  const lease = (): Promise<readonly LeasedTask[]> => {
+    ctx.presence.note(ctx.actor.projectId, workerId, request.agents);
+    // Who does not wait is told what there is now.
+    return request.waitSeconds > 0 ? waiters.quiet.look(agentIds, leaseNow) : leaseNow();
   };
   const tasks = await waiters.until(agentIds, lease, request.waitSeconds * 1000, caller.signal);
   let handedOver = 0;

@@ -24,6 +24,8 @@ export interface LeasedTask {
   readonly leaseToken: string;
   readonly leaseSeconds: number;
   readonly attempt: number;
+  /** The same without attempts that ended free of charge: released, or with a question. */
+  readonly chargedAttempt: number;
   readonly priority: number;
   readonly leaseExpiresAt: Date;
   readonly deadlineAt: Date;
@@ -40,6 +42,7 @@ export interface LeasedTask {
 }
 
 interface LeasedRow extends ChangedTask {
+  readonly charged_attempt: number;
   readonly priority: number;
   readonly lease_seconds: number;
   readonly lease_expires_at: Date;
@@ -70,7 +73,7 @@ const leaseStatement = {
                deadline_at = $6 + make_interval(secs => $7::int), progress = NULL, usage = NULL, updated_at = $6,
                past_usages = CASE WHEN t.usage IS NULL THEN t.past_usages ELSE array_append(t.past_usages, t.usage) END
            FROM free WHERE t.id = free.id
-           RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.event, t.result, t.error, t.usage,
+           RETURNING t.id, t.project_id, t.agent_id, t.state, t.reason, t.attempt, t.attempts_charged, t.event, t.result, t.error, t.usage,
                      t.priority, t.lease_seconds, t.lease_expires_at, t.deadline_at, t.input, t.parameters,
                      t.subscriber_id, t.session_id, t.origin, t.coalesced, t.depends_on, t.answers, t.past_usages
          ), lapsed AS (
@@ -80,7 +83,11 @@ const leaseStatement = {
            INSERT INTO task_attempts (task_id, attempt, worker_id, actor_id, started_at)
            SELECT id, attempt, $3, $4, $6 FROM leased
          )
-         SELECT * FROM leased`,
+         SELECT *, attempt - CASE WHEN attempt = attempts_charged THEN 0 ELSE (
+                     SELECT count(*)::int FROM task_attempts a
+                     WHERE a.task_id = leased.id AND a.outcome IN ('released', 'input_required')
+                   ) END AS charged_attempt
+         FROM leased`,
 };
 
 // Each attempt adds one, and a task may be given back for ever.
@@ -170,6 +177,7 @@ export async function leaseOfAgent(
       leaseToken: tokens.get(row.id) as string,
       leaseSeconds: row.lease_seconds,
       attempt: row.attempt,
+      chargedAttempt: row.charged_attempt,
       priority: row.priority,
       leaseExpiresAt: row.lease_expires_at,
       deadlineAt: row.deadline_at,

@@ -126,7 +126,8 @@ export async function selectTasks(
     query = query
       .innerJoin("task_labels", "task_labels.task_id", "tasks.id")
       .where("task_labels.project_id", "=", projectId)
-      .where("task_labels.label", "=", label);
+      .where("task_labels.label", "=", label)
+      .where("task_labels.task_id", "<", cursor);
   // An event causes few tasks: what else is asked of them is looked for among these.
   if (eventId !== undefined) query = query.where("tasks.event_id", "=", eventId);
   if (state !== undefined) query = query.where("tasks.state", "=", state);

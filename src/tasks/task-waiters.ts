@@ -1,4 +1,5 @@
 import type { Signals } from "../platform/signals.ts";
+import { QuietAgents } from "./quiet-agents.ts";
 
 /**
  * Why a waiter looks again. `task`: it is one of as many as there are new tasks. `probe`: nobody knows how many there are,
@@ -22,6 +23,8 @@ const probeMs = 5_000;
  * workers must not all run to the database for one task.
  */
 export class TaskWaiters {
+  /** For whose tasks a waiter need not look. */
+  readonly quiet: QuietAgents;
   readonly #byAgent = new Map<string, Set<Waiter>>();
   readonly #all = new Set<Waiter>();
   readonly #offs: readonly (() => void)[];
@@ -29,7 +32,10 @@ export class TaskWaiters {
   #stopped = false;
 
   constructor(signals: Pick<Signals, "on">) {
+    // Hears the news before those whom it wakes look.
+    this.quiet = new QuietAgents(signals);
     this.#offs = [
+      () => this.quiet.stop(),
       signals.on("tasks", (keys) => {
         if (keys === "all") this.#probeAll();
         else for (const key of keys) this.#wakeFor(key);

@@ -193,12 +193,24 @@ describe("The a2a runner", () => {
     assert.equal((await runner.run(agent)).state, "completed");
     assert.ok(other.requests.length > 0);
     for (const { authorization } of other.requests) assert.equal(authorization, undefined);
+    await using next = await startPeer();
+    const { status } = await runner.hub.test.call("PATCH", `/api/v1/agents/${agent}`, {
+      runner: { type: "a2a", url: next.url },
+    });
+    assert.equal(status, 200);
+    assert.equal((await runner.run(agent)).state, "completed");
+    for (const { authorization } of next.requests) assert.equal(authorization, undefined);
   });
 
   it("has another agent of the hub do a task, over the hub's own A2A server", async () => {
-    const { url, keyFor, call } = runner.hub.test;
+    const { url, call } = runner.hub.test;
     const worker = await runner.hub.agent();
-    const agent = await runner.agent({ type: "a2a", url, secret: await keyFor("admin"), skill: worker });
+    const agent = await runner.agent({
+      type: "a2a",
+      url,
+      secret: await runner.hub.test.keyFor("admin"),
+      skill: worker,
+    });
     const running = runner.run(agent, { input: "Pass it on" });
     const leased = await runner.hub.leaseOne(worker, { waitSeconds: 10 });
     assert.equal(leased.task.input, "Pass it on");

@@ -52,6 +52,10 @@ for (const binding of ["JSONRPC", "HTTP+JSON"] as const)
       const [one, other] = await Promise.all([client.sendMessage(request), client.sendMessage(request)]);
       assert.equal(taskIn(one).id, taskIn(other).id);
       assert.equal(taskIn(one).contextId, taskIn(other).contextId);
+      const stranger = await connectA2a(hub.test.url, await hub.test.keyFor("developer"), binding);
+      const theirs = taskIn(await stranger.sendMessage(request));
+      assert.notEqual(theirs.id, taskIn(one).id);
+      await client.cancelTask({ tenant: "", id: theirs.id, metadata: undefined });
       await completed("done");
       const again = taskIn(await client.sendMessage(request));
       assert.deepEqual([again.id, again.status?.state], [taskIn(one).id, TaskState.TASK_STATE_COMPLETED]);
@@ -220,6 +224,8 @@ for (const binding of ["JSONRPC", "HTTP+JSON"] as const)
         [() => client.cancelTask({ tenant: "", id: theirs, metadata: undefined }), TaskNotFoundError],
       ];
       for (const [call, kind] of cases) await assert.rejects(call, kind, String(call));
+      const nobody = client.sendMessage(say(["x"], { skill: "nobody" }));
+      await assert.rejects(nobody, (error: Error) => error.message.includes(agent));
       const viewer = await connectA2a(test.url, await test.keyFor("viewer"), binding);
       await assert.rejects(viewer.sendMessage(say(["x"], { skill: agent })), /lacks the permission tasks:create/);
     });

@@ -45,6 +45,26 @@ describe("the circuit breaker of an endpoint", () => {
   });
 });
 
+describe("a circuit breaker that has opened in one process", () => {
+  it("keeps the others away as long", async () => {
+    await using receiver = await startReceiver(() => ({ status: 500 }));
+    const settings = { breakerFailures: 5, breakerSeconds: 60, retryScheduleSeconds: [1] };
+    await using stage = await startDeliveryStage({ settings });
+    await stage.addEndpoint(receiver.url, { eventTypes: ["test.sent"], concurrency: 1 });
+    const first = stage.startPump();
+    await stage.announceMany(5);
+    await stage.processAll();
+    assert.equal(receiver.requests.length, 5);
+    await first.stop();
+    const second = stage.startPump();
+    await stage.announceMany(10);
+    await second.drain();
+    assert.equal(receiver.requests.length, 5, "what has failed elsewhere is not tried again here");
+    const waiting = (await stage.deliveries()).filter(({ next_attempt_at }) => next_attempt_at !== null);
+    assert.equal(waiting.length, 15);
+  });
+});
+
 describe("the rate of an endpoint", () => {
   it("is kept over all processes, and holds up nobody else", async () => {
     await using receiver = await startReceiver();

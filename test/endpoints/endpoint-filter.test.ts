@@ -11,7 +11,7 @@ describe("an endpoint's filter", () => {
   before(async () => void (stage = await startDeliveryStage()));
   after(() => stage[Symbol.asyncDispose]());
 
-  const taken = async (filter: object, ...data: readonly object[]): Promise<unknown[]> => {
+  const taken = async (filter: object | string, ...data: readonly object[]): Promise<unknown[]> => {
     const { id } = await stage.addEndpoint(url, parseInput(newEndpoint, { url, filter }));
     await stage.announce(...data.map((each) => ({ data: each, channels: ["a"] })));
     const got = new Set((await stage.deliveries(id)).map(({ message_id }) => message_id));
@@ -31,6 +31,12 @@ describe("an endpoint's filter", () => {
       [],
       "what fails lets nothing through",
     );
+  });
+
+  it("may be a pattern or an expression by itself", async () => {
+    const some = [{ amount: 1 }, { amount: 9 }];
+    assert.deepEqual(await taken({ data: { amount: [9] } }, ...some), [some[1]]);
+    assert.deepEqual(await taken("message.data.amount == 9", ...some), [some[1]]);
   });
 
   it("is shown as it was written", async () => {
@@ -56,7 +62,7 @@ describe("an endpoint's filter", () => {
     ["one that gives no truth", { when: "message.type" }, "filter.when"],
     ["a field that no message has", { match: { body: { a: [1] } } }, "filter.match.body"],
     ["an operator that is none", { match: { data: { a: [{ like: "x" }] } } }, "filter.match.data.a.0.like"],
-    ["another language", { sql: "1=1" }, "filter.sql"],
+    ["another language", { sql: "1=1" }, "filter.match.sql"],
   ] as const)
     it(`is refused when it has ${what}`, () => {
       assert.throws(

@@ -16,7 +16,9 @@ export interface OldWork extends AsyncDisposable {
   readonly receiver: Receiver;
   readonly projectUuid: string;
   /** An event, its task completed with an artifact, its message delivered; answers with their ids. */
-  finish(deliveryId: string): Promise<{ readonly eventId: string; readonly taskId: string; readonly messageId: string }>;
+  finish(
+    deliveryId: string,
+  ): Promise<{ readonly eventId: string; readonly taskId: string; readonly messageId: string }>;
   /** An event whose task waits. */
   begin(deliveryId: string): Promise<string>;
   /** How many rows each of these tables has, those that are cut by days with all their days. */
@@ -50,10 +52,15 @@ export async function startOldWork(body = "thanks"): Promise<OldWork> {
       const eventId = await begin(deliveryId);
       const [leased] = await hub.lease("triager", {}, work);
       assert.ok(leased);
-      const artifact = await work("PUT", `/api/v1/worker/tasks/${leased.task.id}/artifacts/note`, Buffer.from("a note"), {
-        "lease-token": leased.leaseToken,
-        "content-type": "text/plain",
-      });
+      const artifact = await work(
+        "PUT",
+        `/api/v1/worker/tasks/${leased.task.id}/artifacts/note`,
+        Buffer.from("a note"),
+        {
+          "lease-token": leased.leaseToken,
+          "content-type": "text/plain",
+        },
+      );
       assert.ok(artifact.status < 300, JSON.stringify(artifact.body));
       const events = [{ seq: 1, type: "log", data: { line: `about ${deliveryId}` } }];
       assert.equal((await hub.say(leased, "events", { events }, work)).status, 200);

@@ -26,7 +26,7 @@ describe("The download of an artifact", () => {
     const first = await get();
     const tag = first.headers.get("etag") ?? "";
     assert.equal(tag, `"${(await hub.test.call("GET", `/api/v1/artifacts/${id}`)).body.sha256}"`);
-    assert.equal(first.headers.get("cache-control"), "private, no-cache");
+    assert.equal(first.headers.get("cache-control"), "no-store", "whoever kept the file asks, and no cache");
     assert.match(first.headers.get("content-disposition") ?? "", /^attachment; filename="a.txt"/);
     assert.equal(first.headers.get("x-content-type-options"), "nosniff");
     for (const known of [tag, `W/${tag}`, `"x", ${tag}`, "*"]) {

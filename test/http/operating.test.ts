@@ -47,7 +47,7 @@ describe("The calls that make something happen", () => {
       [{ priority: 2 ** 31 }, "priority"],
       [{ startAfter: "tomorrow" }, "startAfter"],
       [{ dependsOn: [] }, "dependsOn"],
-      [{ keys: {} }, "keys"],
+      [{ keys: [] }, "keys"],
     ] as const)
       assert.equal(
         await refused(hub.test.call, "POST", "/api/v1/tasks", { agent: "triager", input: "x", ...change }),

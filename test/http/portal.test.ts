@@ -105,6 +105,8 @@ describe("a portal token", () => {
     const polled = await portal("GET", `/api/v1/subscribers/${own}/messages/poll`);
     assert.ok(polled.body.data.some((each: { id: string }) => each.id === id));
     assert.equal((await portal("DELETE", path)).status, 204);
+    const [deleted] = (await test.call("GET", "/api/v1/audit?limit=1")).body.data;
+    assert.ok(JSON.stringify(deleted).includes(`portal of ${own}`), JSON.stringify(deleted));
     await test.hub.processAll();
   });
 

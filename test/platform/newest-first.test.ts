@@ -54,6 +54,7 @@ describe("A list of a large table", () => {
     ["tasks", "tasks_by_project", () => selectTasks(db, id, {}, page)],
     ["tasks in a state", "tasks_by_agent_state", () => selectTasks(db, id, { state: "failed" }, page)],
     ["tasks of an agent", "tasks_by_agent_state", () => selectTasks(db, id, { agent: "x" }, page)],
+    ["tasks with a label", "task_labels_newest", () => selectTasks(db, id, { label: "x" }, page)],
     ["tasks of an event", "tasks_by_event", () => selectTasks(db, id, { eventId: id }, page)],
     ["what a worker reported", "task_events_pkey", () => selectTaskEvents(db, id, 50, { attempt: 1, seq: 2 })],
     ["artifacts", "artifacts_by_project", () => selectArtifacts(db, id, {}, page)],

@@ -31,6 +31,9 @@ describe("The stream of a project", () => {
   };
   const notes = ({ told }: Follower): unknown[] => told.map(({ data }) => data["note"]);
 
+  const taskTypes = ({ told }: Follower): string[] =>
+    told.map(({ type }) => type).filter((type) => type.startsWith("task."));
+
   async function overSse(query = "", headers: Record<string, string> = {}): Promise<Follower> {
     const ended = new AbortController();
     const response = await fetch(`${test.url}/api/v1/stream${query}`, {
@@ -124,6 +127,18 @@ describe("The stream of a project", () => {
     assert.equal((data["event"] as { sourceId: string }).sourceId, source.body.id);
   });
 
+  it("tells which states tasks pass through, though no endpoint asks, wherever they do", async () => {
+    const elsewhere = test.at((await test.startAnother()).url);
+    await using follower = await overSse("?types=task.*");
+    await test.call("POST", "/api/v1/agents", { name: "watched", runner: { type: "pull" } });
+    await test.call("POST", "/api/v1/tasks", { agent: "watched", input: "x" });
+    const lease = { workerId: "w", agents: ["watched"], waitSeconds: 5 };
+    const [{ task, leaseToken }] = (await elsewhere("POST", "/api/v1/worker/lease", lease)).body.tasks;
+    await elsewhere("POST", `/api/v1/worker/tasks/${task.id}/complete`, { leaseToken, result: 1 });
+    const expected = ["task.submitted", "task.working", "task.completed"];
+    await eventually(() => Promise.resolve(assert.deepEqual(taskTypes(follower), expected)));
+  });
+
   it("takes a credential among the subprotocols, and does not repeat it", async () => {
     await using follower = await overWebSocket("", true);
     assert.equal(follower.client.protocol, "hookyard.stream");
@@ -153,6 +168,9 @@ describe("The stream of a project", () => {
     assert.equal((await test.as(undefined)("GET", "/api/v1/stream")).status, 401);
     assert.equal((await test.as(worker)("GET", "/api/v1/stream")).status, 403);
     assert.equal((await test.as(key)("GET", "/api/v1/stream?lastEventId=msg_1")).status, 422);
+    const header = { "last-event-id": "nonsense" };
+    const refused = await test.as(key)("GET", "/api/v1/stream", undefined, header);
+    assert.deepEqual([refused.status, refused.body.errors[0].path], [422, "Last-Event-ID"]);
     assert.equal((await test.as(key)("GET", "/api/v1/ws")).status, 426);
   });
 

@@ -133,8 +133,7 @@ describe("People in the loop", () => {
     assert.equal(errors(await say(id, "input", { data: 1 })), "409 not_waiting_for_input");
     await finish(await create());
     await test.hub.processAll();
-    const heard = (): string[] =>
-      receiver.requests.map(({ body }) => body).filter((body) => body.includes(id));
+    const heard = (): string[] => receiver.requests.map(({ body }) => body).filter((body) => body.includes(id));
     assert.ok(heard().length > 0 && heard().every((body) => !body.includes("secret until approved")));
 
     const approved = await say(id, "approve", { comment: "fine" });
@@ -204,7 +203,10 @@ describe("People in the loop", () => {
       operator("POST", `/api/v1/tasks/${id}/approve`),
       operator("POST", `/api/v1/tasks/${id}/reject`),
     ]);
-    assert.deepEqual(racing.map(({ status }) => status).toSorted((a, b) => a - b), [200, 409]);
+    assert.deepEqual(
+      racing.map(({ status }) => status).toSorted((a, b) => a - b),
+      [200, 409],
+    );
   });
 
   it("are not asked with what is no JSON Schema, or with a stale lease", async () => {

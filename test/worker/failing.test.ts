@@ -81,7 +81,7 @@ describe("A worker that cannot do its task", () => {
     const id = await hub.task(agent);
     for (let round = 1; round <= 3; round += 1) {
       const leased = await hub.leaseOne(agent);
-      assert.equal(leased.attempt, round);
+      assert.equal(leased.attempt, 1, `round ${round}`);
       const answer = await hub.say(leased, "release");
       assert.deepEqual([answer.status, answer.body], [200, { id, state: "submitted" }]);
     }

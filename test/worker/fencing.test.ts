@@ -16,6 +16,12 @@ const calls: Readonly<Record<string, Call>> = {
       "lease-token": leaseToken,
     }),
   complete: (hub, leased, client) => hub.say(leased, "complete", { result: "late" }, client),
+  "complete among others": async (hub, { task, leaseToken }, client = hub.test.call) => {
+    const items = [{ taskId: task.id, leaseToken, result: "late" }];
+    const answer = await client("POST", "/api/v1/worker/complete", { items });
+    const error = answer.body.results?.[0].error ?? answer.body;
+    return { ...answer, status: error.status, body: error };
+  },
   "fail for good": (hub, leased, client) => hub.say(leased, "fail", { ...failure, retryable: false }, client),
   "fail retryably": (hub, leased, client) => hub.say(leased, "fail", { ...failure, retryable: true }, client),
   release: (hub, leased, client) => hub.say(leased, "release", {}, client),

@@ -78,6 +78,6 @@ describe("The usage of a task", () => {
     );
     const { usage, attempts } = await hub.read(id);
     assert.deepEqual([usage, attempts[0].usage], [{ tokens: 4 }, { tokens: 4 }]);
-    assert.equal((await fail(work, [] as unknown as object)).status, 422);
+    assert.equal((await fail(work, [])).status, 422);
   });
 });

@@ -14,6 +14,7 @@ import { parseJsonBody } from "../parse-json-body.ts";
 import { stateOf } from "../request-state.ts";
 import { sendAnswer } from "../send-answer.ts";
 import type { A2aCaller } from "./caller.ts";
+import { keepAlive } from "./keep-alive.ts";
 
 const legacyVersion = "0.3";
 const currentVersion = "1.0";
@@ -56,6 +57,7 @@ async function sendStream(response: Response, id: unknown, stream: AsyncGenerato
     "cache-control": "no-store",
     "x-accel-buffering": "no",
   });
+  keepAlive(response);
   for (; next.done !== true; next = await stream.next()) response.write(`data: ${JSON.stringify(next.value)}\n\n`);
   response.end();
 }

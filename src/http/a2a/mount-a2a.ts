@@ -18,6 +18,7 @@ import type { A2aTransport } from "./a2a-error.ts";
 import { a2aPath, a2aRestPath, agentCard, type CardParts, skillsOf } from "./agent-card.ts";
 import { A2aCaller } from "./caller.ts";
 import { jsonRpcCalls } from "./json-rpc.ts";
+import { keepAlive } from "./keep-alive.ts";
 import { mountPeerCallbacks } from "./peer-callbacks.ts";
 import { createRequestHandler } from "./request-handler.ts";
 
@@ -88,7 +89,11 @@ function mountCards(router: Router, host: A2aHost, cardParts: () => CardParts): 
         }
         response.vary("A2A-Version");
         const caching = isPublic ? `public, max-age=${cardSeconds}` : "no-cache";
-        sendAnswer(response, { status: 200, body: AgentCard.toJSON(card), headers: { "Cache-Control": caching } });
+        sendAnswer(response, {
+          status: 200,
+          body: { skills: [], ...(AgentCard.toJSON(card) as object) },
+          headers: { "Cache-Control": caching },
+        });
       });
     });
 }
@@ -106,6 +111,11 @@ const answerUnread: RequestHandler = (_request, response, next) => {
     if (response.statusCode !== 500 || stateOf(response).failure !== undefined) return send(body);
     return response.status(400) && send(toRestErrorBody(new RequestMalformedError("The request cannot be read"), 400));
   };
+  next();
+};
+
+const keepStreams: RequestHandler = (request, response, next) => {
+  if (/:(stream|subscribe)$/.test(request.path)) keepAlive(response);
   next();
 };
 
@@ -158,7 +168,7 @@ export function mountA2a(router: Router, host: A2aHost): void {
     ...admit,
     jsonRpcCalls(requestHandler, (_request, response) => callerFor("jsonrpc", response)),
   );
-  const readRest = [begin(a2aRestPath), ...admit, readJson, answerUnread];
+  const readRest = [begin(a2aRestPath), ...admit, readJson, answerUnread, keepStreams];
   router.use(a2aRestPath, ...readRest, onlyOneTenant);
   const legacy = legacyRestRouter({ requestHandler, userBuilder });
   router.use(a2aPath, (request, response, next) => {

@@ -1,5 +1,7 @@
 import type { SendMessageRequest } from "@a2a-js/sdk";
 import { RequestMalformedError } from "@a2a-js/sdk/errors";
+import { authorise } from "../../access/actor.ts";
+import { wireActorId } from "../../access/wire-actor-id.ts";
 import { selectAgents } from "../../agents/store.ts";
 import { InvalidError } from "../../lib/errors.ts";
 import { fromWireId } from "../../lib/ids.ts";
@@ -17,15 +19,22 @@ import { type ReadMessage, readMessage } from "./read-message.ts";
 const dedupeSeconds = 86_400;
 const maxNamed = 50;
 
-// The one agent of a project needs no name.
-async function onlyAgent({ ctx }: A2aCaller): Promise<string> {
+async function agentNames({ ctx }: A2aCaller): Promise<string[]> {
   const agents = await selectAgents(ctx.db, ctx.actor.projectId, {}, { limit: maxNamed });
-  const [only] = agents;
-  if (only !== undefined && agents.length === 1) return only.name;
-  const names = agents.slice(0, maxNamed).map(({ name }) => name);
-  throw new RequestMalformedError(
-    `message.metadata.skillId must name the agent that is meant: ${names.length === 0 ? "there is none yet" : names.join(", ")}`,
-  );
+  return agents.slice(0, maxNamed).map(({ name }) => name);
+}
+
+function noSuchSkill(names: readonly string[]): RequestMalformedError {
+  const listed = names.length === 0 ? "there is none yet" : names.join(", ");
+  return new RequestMalformedError(`message.metadata.skillId must name the agent that is meant: ${listed}`);
+}
+
+// The one agent of a project needs no name.
+async function onlyAgent(caller: A2aCaller): Promise<string> {
+  const names = await agentNames(caller);
+  const [only] = names;
+  if (only !== undefined && names.length === 1) return only;
+  throw noSuchSkill(names);
 }
 
 // An agent of this hub that is reached over A2A, and is reached at this hub, would else give itself tasks for ever: as the
@@ -42,17 +51,26 @@ async function parentOf({ ctx }: A2aCaller, { text = "", data }: ReadMessage): P
 
 async function create(caller: A2aCaller, message: ReadMessage): Promise<string> {
   const { ctx } = caller;
+  // First, for what follows names agents.
+  authorise(ctx.actor, "tasks:create");
   const { text, data, messageId } = message;
   const parentTaskId = await parentOf(caller, message);
   const isObject = typeof data === "object" && data !== null && !Array.isArray(data);
   const contextId = message.contextId ?? ctx.newId();
-  const { taskId } = await createTask(ctx, {
+  const request = {
     agent: message.skill ?? (await onlyAgent(caller)),
     input: text ?? JSON.stringify(data),
     ...(data === undefined ? {} : { parameters: isObject ? data : { data } }),
     ...(parentTaskId === undefined ? {} : { parentTaskId }),
-    // The name keeps them apart from the keys that other calls give the same agent.
-    keys: { dedupe: { key: `a2a:${messageId}`, windowSeconds: dedupeSeconds }, session: contextId },
+    // A message's id is its sender's choice: another one's 1 is another message.
+    keys: {
+      dedupe: { key: `a2a ${wireActorId(ctx.actor.id)} ${messageId}`, windowSeconds: dedupeSeconds },
+      session: contextId,
+    },
+  };
+  const { taskId } = await createTask(ctx, request).catch(async (error: unknown) => {
+    const isAgents = error instanceof InvalidError && error.errors?.some(({ path }) => path === "agent") === true;
+    throw isAgents ? noSuchSkill(await agentNames(caller)) : error;
   });
   // Not in the task's own transaction: should this process end here, the client's repeat finds the task by its key and
   // stores what is missing.

@@ -29,7 +29,8 @@ export function mountStream(router: Router, host: OperationHost, places: StreamP
       const { actor } = stateOf(response);
       if (actor === undefined) throw new Error("The stream was reached without authentication");
       const { types, lastEventId } = parseInput(streamQuery, request.query);
-      const after = parseInput(lastEventIdHeader, request.get("last-event-id")) ?? lastEventId;
+      const headers = parseInput(lastEventIdHeader, { "Last-Event-ID": request.get("last-event-id") });
+      const after = headers["Last-Event-ID"] ?? lastEventId;
       const ctx: Context = { ...host.services, actor };
       const signal = host.signalOf(response);
       const batches = followNews(ctx, { after, types, signal });

@@ -22,4 +22,4 @@ export const streamQuery = z.strictObject({
 });
 
 /** The header by which a client says what it was told last (HTML, §9.2). */
-export const lastEventIdHeader = lastId.optional();
+export const lastEventIdHeader = z.object({ "Last-Event-ID": lastId.optional() });
