@@ -9,12 +9,12 @@ import { medianOf, quantile } from "./support/statistics.ts";
 const endpoints = 1_000;
 const rounds = 2;
 // Deliveries of a round, whichever way they come about; the first are warm-up, for what starts is slow.
-const deliveries = 8_000;
-const warmUp = 3_000;
+const deliveries = 6_000;
+const warmUp = 2_000;
 const concurrency = 64;
 const drainTimeoutMs = 80_000;
 // What is watched for growth: as many deliveries as these make.
-const longMessages = 200;
+const longMessages = 60;
 const data = { note: "a sample of 1 KB ".repeat(56).slice(0, 940) };
 const types = { many: "bench.many", one: "bench.one" } as const;
 

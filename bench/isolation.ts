@@ -5,10 +5,9 @@ import { type Hub, startHub } from "./support/hub.ts";
 import { publishMany } from "./support/publish.ts";
 import { Receiver } from "./support/receiver.ts";
 import { publishReport } from "./support/report.ts";
-import { quantile } from "./support/statistics.ts";
 
 const endpoints = 20;
-const messages = 900;
+const messages = 700;
 // What starts is slow, for its code is still being compiled: measured from here on, of what the healthy endpoints get.
 const warmUpShare = 0.35;
 const drainTimeoutMs = 40_000;
@@ -23,11 +22,13 @@ interface Case {
 }
 
 const healthy: Case = { name: "all 20 healthy", blackHoles: 0, pendingRetries: 0 };
-// The healthy one stands first and last: what the machine does meanwhile is seen by the difference.
+// Each stands between two healthy ones and is compared with their mean: so what the machine does meanwhile matters less.
 const cases: readonly Case[] = [
   healthy,
   { name: "1 of 20 never answers", blackHoles: 1, pendingRetries: 0 },
+  healthy,
   { name: "10 of 20 never answer", blackHoles: 10, pendingRetries: 0 },
+  healthy,
   { name: `${retries} pending retries`, blackHoles: 0, pendingRetries: retries },
   healthy,
 ];
@@ -60,11 +61,11 @@ async function openBlackHole(): Promise<{ readonly url: string; close(): Promise
 const storeRetries = (count: number): string => `
   WITH message AS (
     INSERT INTO messages (id, project_id, type, payload, created_at)
-    SELECT gen_random_uuid(), id, 'bench.retried', '{}', now() FROM projects LIMIT 1 RETURNING id, project_id
+    SELECT uuidv7(), id, 'bench.retried', '{}', now() FROM projects LIMIT 1 RETURNING id, project_id
   ), e AS (SELECT id FROM endpoints ORDER BY id LIMIT ${endpoints / 10})
   INSERT INTO deliveries (id, project_id, message_id, endpoint_id, state, attempts, retries_spent, last_outcome,
                           next_attempt_at, created_at)
-  SELECT gen_random_uuid(), m.project_id, m.id, e.id, 'pending', 1, 1, 'http_5xx', now() + interval '1 hour', now()
+  SELECT uuidv7(), m.project_id, m.id, e.id, 'pending', 1, 1, 'http_5xx', now() + interval '1 hour', now()
   FROM message m, e, generate_series(1, ${(count * 10) / endpoints})`;
 
 async function addEndpoints(hub: Hub, urls: readonly string[]): Promise<void> {
@@ -85,6 +86,8 @@ async function measure(bench: Bench, { blackHoles, pendingRetries }: Case): Prom
   if (pendingRetries > 0) {
     await queryOnce(databaseUrl, storeRetries(pendingRetries));
     await queryOnce(databaseUrl, "VACUUM ANALYZE deliveries");
+    // What was just stored is written out now, not while it is measured.
+    await queryOnce(databaseUrl, "CHECKPOINT");
   }
   await publishMany(web, { type, data }, messages);
   await web.program.stop();
@@ -109,25 +112,24 @@ await runBench(async (bench) => {
     results.push({ name: each.name, ...round });
     process.stdout.write(`${each.name}: ${Math.round(round.pace)} deliveries/s to each that answers\n`);
   }
-  const base = quantile(
-    results.filter(({ name }) => name === healthy.name).map(({ pace }) => pace),
-    0.5,
-  );
-  const shareOf = (index: number): number => (results[index]?.pace ?? Number.NaN) / base;
+  const shareOf = (index: number): number => {
+    const [before, it, after] = results.slice(index - 1, index + 2).map(({ pace }) => pace);
+    return (it ?? Number.NaN) / (((before ?? Number.NaN) + (after ?? Number.NaN)) / 2);
+  };
   await publishReport({
     name: "isolation",
     method: `${messages} messages of 1 KB to each of ${endpoints} endpoints, published before; the pace of those that answer, after a warm-up`,
     postgresVersion: bench.postgresVersion,
-    rows: results.map(({ name, pace, peakRssMiB }) => ({
+    rows: results.map(({ name, pace, peakRssMiB }, index) => ({
       case: name,
       "deliveries/s to each": pace,
-      "of the healthy pace": pace / base,
+      "of the healthy pace": name === healthy.name ? undefined : shareOf(index),
       "RSS MiB": peakRssMiB,
     })),
     goals: [
       { name: "pace of 19 beside 1 that never answers", value: shareOf(1), atLeast: 0.9 },
-      { name: "pace of 10 beside 10 that never answer", value: shareOf(2), atLeast: 0.7 },
-      { name: `pace beside ${retries} pending retries`, value: shareOf(3), atLeast: 0.9 },
+      { name: "pace of 10 beside 10 that never answer", value: shareOf(3), atLeast: 0.7 },
+      { name: `pace beside ${retries} pending retries`, value: shareOf(5), atLeast: 0.9 },
     ],
     detail: { paces: results.map(({ pace }) => pace) },
   });

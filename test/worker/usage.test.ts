@@ -80,4 +80,20 @@ describe("The usage of a task", () => {
     assert.deepEqual([usage, attempts[0].usage], [{ tokens: 4 }, { tokens: 4 }]);
     assert.equal((await fail(work, [])).status, 422);
   });
+
+  it("counts against budgets as soon as an attempt failed, and once", async () => {
+    assert.equal((await hub.test.call("PUT", "/api/v1/budget", { tokensPerDay: 1_000 })).status, 200);
+    const agent = await hub.agent();
+    await hub.task(agent);
+    await fail(await hub.leaseOne(agent), { tokens: 100 });
+    const used = async () => {
+      await hub.test.hub.processAll();
+      return (await hub.test.call("GET", "/api/v1/budget")).body.used.day.tokens;
+    };
+    assert.equal(await used(), 100);
+    hub.test.clock.advanceBy(600);
+    await hub.test.hub.processAll();
+    await fail(await hub.leaseOne(agent), { tokens: 7 }, false);
+    assert.equal(await used(), 107);
+  });
 });

@@ -14,19 +14,25 @@ const separator = z.string().min(1).max(4);
 const queryName = z.string().min(1).max(100);
 const scalar = z.union([z.string().max(200), z.number(), z.boolean()]);
 
-const signedToken = z.union([
-  z.enum(["body", "method", "url"]),
-  z.strictObject({ header: headerName }),
-  z.strictObject({ field: fieldName }),
-  z.strictObject({ literal: z.string().min(1).max(200) }),
-]);
-
-const timestamp = z.strictObject({
-  from: z.union([
+const signedToken = z.union(
+  [
+    z.enum(["body", "method", "url"]),
     z.strictObject({ header: headerName }),
     z.strictObject({ field: fieldName }),
-    z.strictObject({ pointer: jsonPointer }),
-  ]),
+    z.strictObject({ literal: z.string().min(1).max(200) }),
+  ],
+  'must be "body", "method", "url", {"header": "x-timestamp"}, {"field": "t"} or {"literal": "."}',
+);
+
+const timestamp = z.strictObject({
+  from: z.union(
+    [
+      z.strictObject({ header: headerName }),
+      z.strictObject({ field: fieldName }),
+      z.strictObject({ pointer: jsonPointer }),
+    ],
+    'must be {"header": "x-timestamp"}, {"field": "t"} or {"pointer": "/timestamp"}',
+  ),
   unit: z.enum(["seconds", "milliseconds", "rfc3339"]).optional(),
   toleranceSeconds: z.int().min(1).max(86_400).optional(),
 });
@@ -71,7 +77,10 @@ const completeValue = z.union([
   valuePart,
   z.strictObject({ joined: z.array(valuePart).min(2).max(4), separator: separator.optional() }),
 ]);
-const value = z.union([completeValue, z.strictObject({ firstOf: z.array(completeValue).min(2).max(4) })]);
+const value = z.union(
+  [completeValue, z.strictObject({ firstOf: z.array(completeValue).min(2).max(4) })],
+  'must be {"header": "x-event"}, {"pointer": "/type"}, {"joined": […]} or {"firstOf": […]}',
+);
 
 /** Where the items of a batch stand: a pointer of which `*` is every item of a list, and that ends with one. */
 const itemsPattern = z
