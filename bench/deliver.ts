@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { type Bench, queryOnce, runBench } from "./support/bench.ts";
-import { HttpConnection } from "./support/http-connection.ts";
-import { type Hub, startHub } from "./support/hub.ts";
+import { startHub } from "./support/hub.ts";
 import { cpuMicrosPer } from "./support/process-usage.ts";
 import type { Program } from "./support/program.ts";
+import { publishMany } from "./support/publish.ts";
 import { Receiver, type Receipt, verifyReceipts } from "./support/receiver.ts";
 import { publishReport } from "./support/report.ts";
 import { medianOf, quantile } from "./support/statistics.ts";
@@ -65,21 +65,6 @@ async function runLimit(bench: Bench): Promise<Round> {
   return round;
 }
 
-async function publishBacklog(hub: Hub, count: number): Promise<void> {
-  const request = hub.encodeCall("/api/v1/messages", { type: messageType, data });
-  let left = count;
-  const publish = async (): Promise<void> => {
-    const connection = await HttpConnection.open(hub.program.url);
-    while (left > 0) {
-      left -= 1;
-      const { status, body } = await connection.send(request);
-      if (status !== 202) throw new Error(`a message was answered ${status}: ${body.toString()}`);
-    }
-    connection.close();
-  };
-  await Promise.all(Array.from({ length: publisherCount }, publish));
-}
-
 async function checkStored(databaseUrl: string, messages: number): Promise<void> {
   const [counts = {}] = await queryOnce<Record<string, number>>(
     databaseUrl,
@@ -101,7 +86,7 @@ async function runHub(bench: Bench): Promise<Round> {
     secret: endpointSecret,
     concurrency,
   });
-  await publishBacklog(web, sizes.hub.messages);
+  await publishMany(web, { type: messageType, data }, sizes.hub.messages, publisherCount);
   await web.program.stop();
 
   const worker = await startHub(bench, databaseUrl, "worker");

@@ -32,10 +32,10 @@ const eraseStatement = {
          UPDATE events SET body = '', headers = '{}', erased_at = $2 WHERE id = $1`,
 };
 
-async function eraseIn(tx: Transaction, ctx: Context & TaskServices, id: string): Promise<boolean> {
+async function eraseIn(tx: Transaction, ctx: Context & TaskServices, id: string): Promise<void> {
   const [event] = await tx.query<{ erased_at: Date | null }>(lockEvent, [id, ctx.actor.projectId]);
   if (event === undefined) throw new NotFoundError("There is no such event in this project");
-  if (event.erased_at !== null) return false;
+  if (event.erased_at !== null) return;
   // Before its tasks are looked for: a decision makes one and goes in the same commit.
   if ((await tx.query(selectUndecided, [id])).length > 0)
     throw new ConflictError(
@@ -53,7 +53,6 @@ async function eraseIn(tx: Transaction, ctx: Context & TaskServices, id: string)
   await tx.query(eraseStatement, [id, new Date(ctx.clock.now())]);
   const detail = { tasks: tasks.length, messages: said.length };
   await recordAudit(ctx, tx, { action: "event.erase", target: toWireId("event", id), detail });
-  return true;
 }
 
 /**

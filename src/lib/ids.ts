@@ -26,26 +26,9 @@ export const idPrefixes = {
 /** A kind of thing that has an id on the wire. */
 export type IdKind = keyof typeof idPrefixes;
 
-const base32 = "0123456789abcdefghjkmnpqrstvwxyz";
-const pairs = Array.from({ length: 1024 }, (_, bits) => base32.charAt(bits >> 5) + base32.charAt(bits & 31));
-const hexOfUuid = /^([\da-f]{8})-([\da-f]{4})-([\da-f]{4})-([\da-f]{4})-([\da-f]{12})$/i;
-
-// Base32 of 130 bits, the first two of them 0: two digits of hex are a pair of letters, each five more are two.
-function encodeUuid(uuid: string): string {
-  const [, ...parts] = hexOfUuid.exec(uuid) ?? [];
-  const hex = parts.join("");
-  if (hex === "") throw new Error("a uuid is none");
-  let text = pairs[parseInt(hex.slice(0, 2), 16)] ?? "";
-  for (let at = 2; at < hex.length; at += 5) {
-    const bits = parseInt(hex.slice(at, at + 5), 16);
-    text += (pairs[bits >> 10] ?? "") + (pairs[bits & 1023] ?? "");
-  }
-  return text;
-}
-
-/** Turns a Postgres uuid into its wire form (typeid.io, spec 0.3), e.g. `tsk_01h2xcejqtf2nbrexx3vqjhp41`. */
+/** Turns a Postgres uuid into its wire form, e.g. `tsk_01h2xcejqtf2nbrexx3vqjhp41`. */
 export function toWireId(kind: IdKind, uuid: string): string {
-  return `${idPrefixes[kind]}_${encodeUuid(uuid)}`;
+  return TypeID.fromUUID(idPrefixes[kind], uuid).toString();
 }
 
 /** The uuid of a wire id of this kind, or undefined when it is not one (wrong prefix, not a TypeID). Never throws. */

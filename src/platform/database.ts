@@ -167,7 +167,10 @@ export function openDatabase(connectionString: string, poolSize: number, log: Lo
     pipeline: true,
     application_name: "hookyard",
   });
-  pool.on("error", (err) => log.warn({ unit: "database", err }, "idle database connection lost"));
+  pool.on("error", (err) => {
+    // A pool has ended before its connections have: Postgres, told to stop next, may still hang up on one.
+    if (!pool.ending) log.warn({ unit: "database", err }, "idle database connection lost");
+  });
   const lender = lenderOf(pool);
 
   return {

@@ -102,7 +102,10 @@ export class LeaseKeeper implements RunReport {
 
   /** Ends the heartbeats after a last one, which holds what was reported since the one before. */
   async end(): Promise<void> {
-    if (this.#dropped > 0) this.#events.push({ seq: (this.#seq += 1), type: "events_dropped", data: this.#dropped });
+    if (this.#dropped > 0) {
+      this.#hasNews = true;
+      this.#events.push({ seq: (this.#seq += 1), type: "events_dropped", data: this.#dropped });
+    }
     this.#ended = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#timeLimit);
