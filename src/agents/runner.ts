@@ -64,7 +64,7 @@ const runnerSecret = z
   .max(4096)
   .regex(/^[\x21-\x7e]+$/, { error: "must be printable ASCII without blanks" })
   .describe(
-    "Signs the calls (`whsec_` and base64), or is the token of a preset or an A2A peer. Kept sealed, never shown. Absent: the " +
+    "Signs the calls (`whsec_` and base64, or any text), or is the token of a preset or an A2A peer. Kept sealed, never shown. Absent: the " +
       "hub makes one for signed calls and shows it once.",
   );
 

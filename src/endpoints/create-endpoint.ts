@@ -5,7 +5,6 @@ import type { Context } from "../access/context.ts";
 import { permits } from "../access/roles.ts";
 import { ConflictError, InvalidError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
-import { wireIdSchema } from "../lib/wire-id-schema.ts";
 import type { Transaction } from "../platform/database.ts";
 import { columnsOf } from "./endpoint-columns.ts";
 import { clientCertificate, oauth2Credentials } from "./endpoint-credentials.ts";
@@ -22,14 +21,19 @@ import {
   insertEndpoint,
   insertEndpointSecret,
   selectSubscriber,
+  findSubscriberId,
   type SubscriberRow,
   updateEndpointRow,
 } from "./store.ts";
 
+import { subscriberName } from "./subscriber.ts";
+
 export const newEndpoint = z
   .strictObject({
     url: endpointFields.url,
-    subscriberId: wireIdSchema("subscriber").exactOptional().describe("Absent: the project's default subscriber."),
+    subscriberId: subscriberName
+      .exactOptional()
+      .describe("The id or external id. Absent: the project's default subscriber."),
     eventTypes: endpointFields.eventTypes.exactOptional(),
     channels: endpointFields.channels.exactOptional(),
     filter: endpointFields.filter.exactOptional(),
@@ -54,11 +58,11 @@ export type NewEndpoint = z.infer<typeof newEndpoint>;
 const maxOwnEndpoints = 100;
 
 async function holdSubscriber(ctx: Context, tx: Transaction, named: string | undefined): Promise<SubscriberRow> {
-  const id = named ?? ctx.actor.subscriberId;
-  if (id === undefined) return await holdDefaultSubscriber(ctx, tx);
-  const subscriber = await selectSubscriber(tx, ctx.actor, { id }, "share");
+  if (named === undefined && ctx.actor.subscriberId === undefined) return await holdDefaultSubscriber(ctx, tx);
+  const id = named === undefined ? ctx.actor.subscriberId : await findSubscriberId(tx, ctx.actor.projectId, named);
+  const subscriber = id === undefined ? undefined : await selectSubscriber(tx, ctx.actor, { id }, "share");
   if (subscriber !== undefined) return subscriber;
-  const message = "must be the id of a subscriber of this project";
+  const message = "must be the id or external id of a subscriber of this project";
   throw new InvalidError(`subscriberId ${message}`, [{ path: "subscriberId", message }]);
 }
 

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable, Updateable } from "kysely";
 import type { Scope } from "../access/actor.ts";
+import { isUuid } from "../lib/ids.ts";
 import type { PageRequest } from "../lib/page-request.ts";
 import type { Executor, Transaction } from "../platform/database.ts";
 import type { EndpointSecretsTable, EndpointsTable, SubscribersTable } from "../platform/tables.ts";
@@ -215,6 +216,19 @@ export async function selectSubscriber(
     .$if(lock === "update", (query) => query.forUpdate())
     .$if(lock === "share", (query) => query.forShare())
     .executeTakeFirst();
+}
+
+/** The uuid of the subscriber of the project that a uuid or an external id names; undefined when there is none. */
+export async function findSubscriberId(db: Executor, projectId: string, name: string): Promise<string | undefined> {
+  const query = db.kysely.selectFrom("subscribers").select("id").where("project_id", "=", projectId);
+  const row = await query
+    .where("deleted_at", "is", null)
+    .where((is) => {
+      const byExternalId = is("external_id", "=", name);
+      return isUuid(name) ? is.or([is("id", "=", name), byExternalId]) : byExternalId;
+    })
+    .executeTakeFirst();
+  return row?.id;
 }
 
 /** Whether the project has this subscriber, or had it: deleted ones count. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { toWireId } from "../lib/ids.ts";
+import { fromWireId, toWireId } from "../lib/ids.ts";
 import { displayName, storableText } from "../lib/storable-text.ts";
 import type { SubscriberRow } from "./store.ts";
 
@@ -32,3 +32,8 @@ export function presentSubscriber(row: SubscriberRow): Subscriber {
     createdAt: row.created_at.toISOString(),
   };
 }
+
+/** Names a subscriber by its id, which becomes its uuid, or by the external id that its maker gave it. */
+export const subscriberName = storableText(256)
+  .min(1)
+  .transform((name) => fromWireId("subscriber", name) ?? name);

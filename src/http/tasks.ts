@@ -8,7 +8,7 @@ import { cancelTask } from "../tasks/cancel-task.ts";
 import { createTask } from "../tasks/create-task.ts";
 import { getTask } from "../tasks/get-task.ts";
 import { decodeTaskEventCursor, listTaskEvents, taskEventSchema } from "../tasks/list-task-events.ts";
-import { approvalSchema } from "../tasks/input-request.ts";
+import { approvalInput } from "../tasks/input-request.ts";
 import { label, labelsSchema } from "../tasks/labels.ts";
 import { listTasks } from "../tasks/list-tasks.ts";
 import { retryTask } from "../tasks/retry-task.ts";
@@ -50,7 +50,7 @@ const newTask = z
       .refine((ids) => new Set(ids).size === ids.length, { error: "must not name a task twice" })
       .exactOptional()
       .describe("It starts when all of these have completed, and fails when one of them does not."),
-    approval: approvalSchema.exactOptional(),
+    approval: approvalInput.exactOptional(),
     labels: labelsSchema.exactOptional(),
     parentTaskId: wireIdSchema("task").exactOptional().describe("The task as part of whose work it is asked for."),
   })

@@ -40,6 +40,13 @@ export function fromWireId(kind: IdKind, wireId: string): string | undefined {
   }
 }
 
+const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether a text has the form in which Postgres writes a uuid. */
+export function isUuid(text: string): boolean {
+  return uuidForm.test(text);
+}
+
 /** The kind that a wire id names by its prefix, or undefined. */
 export function kindOfWireId(wireId: string): IdKind | undefined {
   const prefix = wireId.slice(0, wireId.lastIndexOf("_"));

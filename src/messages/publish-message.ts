@@ -8,10 +8,12 @@ import { ConflictError, InvalidError } from "../lib/errors.ts";
 import { toWireId } from "../lib/ids.ts";
 import { jsonObjectSchema } from "../lib/json-object-schema.ts";
 import { storableText } from "../lib/storable-text.ts";
-import { wireIdSchema } from "../lib/wire-id-schema.ts";
 import type { Transaction } from "../platform/database.ts";
 import { announce } from "./announce.ts";
 import { eventTypeName } from "./event-type.ts";
+import { findSubscriberId } from "../endpoints/store.ts";
+import { subscriberName } from "../endpoints/subscriber.ts";
+import { isUuid } from "../lib/ids.ts";
 import { compileEventSchema } from "./event-schema.ts";
 import { selectEventType } from "./event-type-store.ts";
 import { messageData, type MessageDetail, presentMessageDetail } from "./message.ts";
@@ -21,9 +23,9 @@ export const newMessage = z
   .strictObject({
     type: eventTypeName.describe("E.g. `invoice.paid`. Endpoints choose by it."),
     data: jsonObjectSchema.describe("Sent to the endpoints as it is."),
-    subscriberId: wireIdSchema("subscriber")
+    subscriberId: subscriberName
       .exactOptional()
-      .describe("Only this subscriber's endpoints get it. Absent: those of all."),
+      .describe("The id or external id: only this subscriber's endpoints get it. Absent: those of all."),
     channels: channelList
       .exactOptional()
       .describe("What it is about. Endpoints that name channels get it only on one of theirs."),
@@ -65,6 +67,20 @@ async function requireFit(ctx: Context, { type, data }: NewMessage): Promise<voi
   if (errors.length > 0) throw new InvalidError(`data does not fit the schema of ${type}`, errors, "schema_mismatch");
 }
 
+function noSuchSubscriber(): InvalidError {
+  const message = "must be the id or external id of a subscriber of this project";
+  return new InvalidError(`subscriberId ${message}`, [{ path: "subscriberId", message }]);
+}
+
+// A uuid that is none of a subscriber that is there may be that of one that was: see below.
+async function receiverOf({ db, actor }: Context, { subscriberId }: NewMessage): Promise<string | undefined> {
+  if (subscriberId === undefined) return undefined;
+  const found = await findSubscriberId(db, actor.projectId, subscriberId);
+  if (found !== undefined) return found;
+  if (isUuid(subscriberId)) return subscriberId;
+  throw noSuchSubscriber();
+}
+
 /**
  * Stores a message with its deliveries. A second one with the same `id` and content answers with the first. Throws
  * ConflictError `message_exists` for the same id with another content, InvalidError for an unknown subscriber, and
@@ -74,7 +90,8 @@ export async function publishMessage(ctx: Context, input: NewMessage): Promise<M
   authorise(ctx.actor, "messages:publish");
   await requireFit(ctx, input);
   const { projectId } = ctx.actor;
-  const { type, data, subscriberId, channels, id: externalId } = input;
+  const { type, data, channels, id: externalId } = input;
+  const subscriberId = await receiverOf(ctx, input);
   const announcement = {
     projectId,
     type,
@@ -86,12 +103,9 @@ export async function publishMessage(ctx: Context, input: NewMessage): Promise<M
   return await ctx.db.transaction(async (tx) => {
     const [id] = await announce(tx, ctx, [announcement]);
     if (id === undefined && externalId !== undefined)
-      return presentMessageDetail(await firstOf(tx, projectId, externalId, input));
+      return presentMessageDetail(await firstOf(tx, projectId, externalId, { ...input, ...announcement }));
     // After the look for an earlier one, so that a repeat is answered even when the subscriber has been deleted since.
-    if (subscriberId !== undefined && !(await hasSubscriber(tx, projectId, subscriberId))) {
-      const message = "must be the id of a subscriber of this project";
-      throw new InvalidError(`subscriberId ${message}`, [{ path: "subscriberId", message }]);
-    }
+    if (subscriberId !== undefined && !(await hasSubscriber(tx, projectId, subscriberId))) throw noSuchSubscriber();
     const row = id === undefined ? undefined : await selectMessage(tx, { projectId }, { id });
     if (row === undefined) throw new Error("a stored row is gone");
     await recordAudit(ctx, tx, { action: "message.publish", target: toWireId("message", row.id), detail: { type } });

@@ -51,6 +51,7 @@ export const dryRunResultSchema = z.object({
 /** What a dry run answers with. */
 export const dryRunSchema = z
   .object({
+    matched: z.boolean().describe("Whether any route takes any of the events."),
     results: z.array(dryRunResultSchema).describe("One for each event and route; the newest event first."),
     summary: z.object({
       considered: z.int(),

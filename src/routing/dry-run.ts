@@ -68,7 +68,8 @@ export async function dryRun(
   if (isBacktest) asked.reverse();
   const answers = await askGuards(ctx, asked, isBacktest);
   for (const [index, { place }] of asked.entries()) results[place] = answered(results[place], answers[index]);
-  return { results, summary: summaryOf(results) };
+  const summary = summaryOf(results);
+  return { matched: summary.matched > 0, results, summary };
 }
 
 // What could not be made is not shown as if it could.

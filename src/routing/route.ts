@@ -19,7 +19,7 @@ import {
   whenSchema,
 } from "./route-rules.ts";
 import type { RoutesTable } from "../platform/tables.ts";
-import { type Approval, approvalSchema } from "../tasks/input-request.ts";
+import { type Approval, approvalInput, approvalSchema } from "../tasks/input-request.ts";
 import { maxLabels } from "../tasks/labels.ts";
 import type { RouteRules } from "./compile-route.ts";
 import type { RouteRow } from "./store.ts";
@@ -58,7 +58,7 @@ export const routeFields = {
   actors: actorsSchema,
   loops: loopsSchema,
   subscriberId: subscriberSchema,
-  approval: approvalSchema,
+  approval: approvalInput,
   enabled: z.boolean(),
 };
 

@@ -53,6 +53,9 @@ export const approvalSchema = z
   })
   .describe("The result is held back until a person approves it.");
 
+/** The same as it is given: `true` asks for everything. */
+export const approvalInput = z.union([z.literal(true).transform((): Approval => ({})), approvalSchema]);
+
 /** An open request as the API shows it. */
 export const inputRequestSchema = z.object({
   kind: z.enum(["input", "approval"]),

@@ -105,7 +105,7 @@ describe("endpoint verbs", () => {
   const header = (name: string, value: unknown = "x"): object => ({ url, headers: { [name]: value } });
   for (const [what, input, ...paths] of [
     ["white space in the URL", { url: `${url} ` }, "url"],
-    ["a subscriber id that is none", { url, subscriberId: "sub_1" }, "subscriberId"],
+    ["a subscriber id that is none", { url, subscriberId: "" }, "subscriberId"],
     ["a field that it does not know", { url, filters: {} }, "filters"],
     ["a rate of none", { url, rateLimitPerSecond: 0 }, "rateLimitPerSecond"],
     ["no types at all", { url, eventTypes: [] }, "eventTypes"],

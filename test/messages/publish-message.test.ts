@@ -123,7 +123,7 @@ describe("Published messages", () => {
     for (const id of ["", "a\u0000b", "\ud800", "x".repeat(257)])
       assert.throws(() => parseInput(newMessage, { ...good, id }), { status: 422 });
     assert.throws(() => parseInput(newMessage, { ...good, channel: 1 }), invalidAt("channel"));
-    assert.throws(() => parseInput(newMessage, { ...good, subscriberId: "sub_x" }), invalidAt("subscriberId"));
+    assert.throws(() => parseInput(newMessage, { ...good, subscriberId: "a\u0000b" }), invalidAt("subscriberId"));
     await assert.rejects(publish(test, { ...good, subscriberId: foreign.id }), invalidAt("subscriberId"));
     assert.deepEqual((await listMessages(test, {}, { limit: 5 })).data, []);
   });
@@ -162,5 +162,19 @@ describe("Published messages", () => {
     await assert.rejects(getMessage(test.as("worker"), id), { status: 403 });
     await assert.rejects(listMessages(test.as("worker"), {}, { limit: 5 }), { status: 403 });
     await assert.rejects(listMessageDeliveries(test.as("worker"), id, { limit: 5 }), { status: 403 });
+  });
+
+  it("names a subscriber by its external id too, as an endpoint does", async () => {
+    const ctx = await test.inAnotherProject();
+    const subscriber = await createSubscriber(ctx, { name: "By its own id", externalId: "customer-7" });
+    const own = await createEndpoint(ctx, { url, subscriberId: "customer-7" });
+    assert.equal(own.subscriberId, subscriber.id);
+    const message = await publishMessage(ctx, { type: "a.b", data: {}, subscriberId: "customer-7" });
+    assert.equal(message.subscriberId, subscriber.id);
+    await assert.rejects(
+      publishMessage(ctx, { type: "a.b", data: {}, subscriberId: "nobody" }),
+      invalidAt("subscriberId"),
+    );
+    await assert.rejects(createEndpoint(ctx, { url, subscriberId: "nobody" }), invalidAt("subscriberId"));
   });
 });

@@ -44,6 +44,7 @@ describe("a dry run", () => {
 
   it("of a draft on a pasted sample shows the task as it would be", async () => {
     assert.deepEqual(await dryRun({ route: { name: "Triage", ...draft }, event: sample }), {
+      matched: true,
       results: [
         {
           routeName: "Triage",

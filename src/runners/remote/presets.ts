@@ -108,10 +108,11 @@ function credentialsOf(
   // Standard Webhooks, as everything that the hub sends. An attempt is a message of its own; a repeat of a task is told by
   // its Idempotency-Key.
   const id = `${call.task.id}_${call.attempt}`;
+  const signer = secret.startsWith("whsec_") ? new Webhook(secret) : new Webhook(secret, { format: "raw" });
   return {
     "webhook-id": id,
     "webhook-timestamp": String(Math.floor(call.sentAt.getTime() / 1000)),
-    "webhook-signature": new Webhook(secret).sign(id, call.sentAt, body),
+    "webhook-signature": signer.sign(id, call.sentAt, body),
   };
 }
 
