@@ -11,4 +11,4 @@ USER node
 EXPOSE 3000
 # node itself, not npm: it must get the SIGTERM.
 # A small young generation keeps the process below 250 MB where V8 would let it grow with the machine.
-CMD ["node", "--max-semi-space-size=16", "--max-old-space-size=1024", "src/main.ts", "serve"]
+CMD ["node", "--max-semi-space-size=12", "--max-old-space-size=1024", "src/main.ts", "serve"]
