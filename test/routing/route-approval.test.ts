@@ -55,7 +55,7 @@ describe("a route whose results need approval", () => {
       [{ artifacts: [] }, "approval.artifacts"],
       [{ onExpiry: "fail" }, "approval.onExpiry"],
       [{ colour: 1 }, "approval.colour"],
-      [true, "approval"],
+      [false, "approval"],
     ] as const) {
       const body = { name: "r", agent: "a", task: { input: "x" }, approval: wrong };
       const { status, body: problem } = await lanes.test.call("POST", "/api/v1/routes", body);

@@ -248,7 +248,7 @@ describe("the http runner", () => {
       [{ url: "http://user:pass@example.com/" }, "runner.url"],
       [{ url: "http://127.0.0.1/", headers: { Authorization: "x" } }, "runner.headers.Authorization"],
       [{ url: "http://127.0.0.1/", preset: "openclaw" }, "runner.secret"],
-      [{ url: "http://127.0.0.1/", secret: "short" }, "runner.secret"],
+      [{ url: "http://127.0.0.1/", secret: "whsec_short" }, "runner.secret"],
       [{ url: "http://127.0.0.1/", preset: "openclaw", secret: "a\r\nb" }, "runner.secret"],
       [{ url: "http://127.0.0.1/", preset: "other" }, "runner.preset"],
     ] as const) {
