@@ -126,7 +126,7 @@ const hostile: readonly (readonly [what: string, body: unknown, rules: Partial<R
   ["list of 500,000, copied", list(500_000, "0"), { when: "event.body.map(x, {'x': [x]}).size() == 1" }],
   ["list of 500,000, by a key", list(500_000, "0"), { keys: { session: "event.body.map(x, string(x)).join('')" } }],
   ["objects without the field", list(120_000, '{"a":1}'), { when: "event.body.exists(x, x.b == 1)" }],
-  ["words, by regular expression", list(150_000, '"word"'), { when: "event.body.exists(w, w.matches('(a+)+$'))" }],
+  ["words, by regular expression", list(150_000, '"word"'), { when: "event.body.exists(w, w.matches('a*a*a*b$'))" }],
   ["text, by regular expression", "a".repeat(1 << 20), { when: "event.body.matches('(a|b)*a(a|b){12}c')" }],
   ["text, searched slowly", "a".repeat(1 << 20), { when: `event.body.contains('${"a".repeat(30)}b')` }],
   ["text, cut to pieces", ",".repeat(1 << 20), { when: "event.body.split(',').size() == 1" }],
