@@ -22,7 +22,8 @@ function refused(subject: CodeSubject, secrets: readonly string[], sent: Sent, w
 
 /** Texts that are not the signature, though a lenient decoder would read some of them as its bytes. */
 function otherSpellings(signature: string, encoding: CodeSubject["encoding"]): readonly string[] {
-  const flipped = (signature.startsWith("A") ? "B" : "A") + signature.slice(1);
+  // In hex `A` is the same as `a`.
+  const flipped = (/^a/i.test(signature) ? "B" : "A") + signature.slice(1);
   const common = [" ", "\u0000", "null", signature.slice(0, -1), `${signature}A`, ` ${signature}`, flipped];
   if (encoding === "plain") return common;
   const bytes = Buffer.from(signature, encoding);
